@@ -1,0 +1,144 @@
+package import FoundationEssentials
+
+/// A place for remote copies: one account of one provider.
+///
+/// Every method may be called from many tasks at once. None of them retries by itself beyond what its documentation
+/// says, and none blocks the cooperative pool.
+package protocol FileProvider: Sendable {
+    var traits: ProviderTraits { get }
+
+    /// Uploads each content, in any order, and answers in the order of `batch`, one result per element.
+    ///
+    /// The digest is computed again over the bytes that went out; when it is not the one that was asked for, the copy
+    /// is deleted again and the result is `.failure` with kind `.changed`. A copy is `ready` only when the provider
+    /// says that it can be referred to.
+    func upload(_ batch: [Upload]) async -> [Result<RemoteFile, ProviderError>]
+
+    /// One page of what the account holds, oldest first where the provider can sort.
+    func list(after cursor: String?) async throws(ProviderError) -> RemotePage
+
+    /// Nil when the provider says that there is no such file (any more).
+    func retrieve(_ id: RemoteFileID) async throws(ProviderError) -> RemoteFile?
+
+    /// Succeeds when the file is gone, also when it was gone before.
+    func delete(_ id: RemoteFileID) async throws(ProviderError)
+
+    /// The bytes of an uploaded file, where ``ProviderTraits/canDownload``; kind `.unsupported` elsewhere.
+    func download(_ id: RemoteFileID, upTo limit: ByteCount) async throws(ProviderError) -> [UInt8]
+
+    /// A live copy that an earlier upload left under this name, newest first; nil when there is none.
+    ///
+    /// The name is derived from the content, so a match of name and size is that content. Used after an answer was
+    /// lost, before anything is sent twice.
+    func find(uploadName: String, size: Int64, createdAfter: Date) async throws(ProviderError) -> RemoteFile?
+}
+
+/// One content on its way to an account.
+package struct Upload: Sendable {
+    package var digest: ContentDigest
+    /// Bytes.
+    package var size: Int64
+    package var media: MediaType
+    /// Derived from the content by ``uploadName(for:digest:traits:media:)``.
+    package var name: String
+    /// `Content-Type` of the file part.
+    package var mime: String
+    /// Seconds to ask for; nil for none.
+    package var expiresAfter: Int64?
+    package var source: any UploadSource
+
+    package init(
+        digest: ContentDigest,
+        size: Int64,
+        media: MediaType,
+        name: String,
+        mime: String,
+        expiresAfter: Int64?,
+        source: any UploadSource
+    ) {
+        self.digest = digest
+        self.size = size
+        self.media = media
+        self.name = name
+        self.mime = mime
+        self.expiresAfter = expiresAfter
+        self.source = source
+    }
+}
+
+/// Where the bytes of an upload come from: opened when its turn comes, read once, front to back.
+package protocol UploadSource: Sendable {
+    /// Opens the bytes without following a link; blocking, so never on the cooperative pool.
+    func open() throws(SourceError) -> any UploadReader
+}
+
+/// An open source. Used by one thread at a time; closed when it is released.
+package protocol UploadReader: AnyObject {
+    /// Bytes when it was opened.
+    var size: Int64 { get }
+    /// Fills `buffer` and returns how much, 0 at the end.
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(SourceError) -> Int
+    /// Back to the first byte: a dead connection that is opened again sends from the start.
+    func rewind() throws(SourceError)
+    /// True when the file is still the one that was opened (size, times and inode), asked after the last byte.
+    func isUnchanged() -> Bool
+}
+
+/// Why bytes could not be read, as a sentence part: `cannot be read: permission denied`.
+package struct SourceError: Error, Hashable, Sendable {
+    package var kind: Trouble.Kind
+    package var message: String
+
+    package init(_ kind: Trouble.Kind, _ message: String) {
+        self.kind = kind
+        self.message = message
+    }
+}
+
+/// A file as its provider describes it.
+package struct RemoteFile: Hashable, Sendable {
+    package enum State: Hashable, Sendable {
+        case processing
+        case ready
+        case failed(String)
+    }
+
+    package var id: RemoteFileID
+    /// As the provider stored it, which may differ from what was sent.
+    package var name: String
+    /// Bytes; nil when the provider does not say.
+    package var size: Int64?
+    package var createdAt: Date?
+    package var expiresAt: Date?
+    package var state: State
+    package var purpose: String?
+
+    package init(
+        id: RemoteFileID,
+        name: String,
+        size: Int64?,
+        createdAt: Date? = nil,
+        expiresAt: Date? = nil,
+        state: State = .ready,
+        purpose: String? = nil
+    ) {
+        self.id = id
+        self.name = name
+        self.size = size
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.state = state
+        self.purpose = purpose
+    }
+}
+
+package struct RemotePage: Sendable {
+    package var files: [RemoteFile]
+    /// Hand it to the next call; nil at the end.
+    package var next: String?
+
+    package init(files: [RemoteFile], next: String?) {
+        self.files = files
+        self.next = next
+    }
+}

@@ -1,0 +1,62 @@
+/// Why a path that was found is not kept in step. Every skipped path has one.
+package enum SkipReason: Hashable, Sendable {
+    /// `.git`, `.satchel` and other folders that are never entered, whatever the rules say.
+    case reserved
+    /// A rule of `.gitignore`, `.ignore`, `.satchelignore` or the global git excludes.
+    case ignored(SelectionRule)
+    /// An `exclude` glob of the configuration.
+    case excluded(SelectionRule)
+    /// There are `include` globs, and none of them matches.
+    case notIncluded
+    /// A name that starts with a dot, while `hidden: false`.
+    case hidden
+    /// Larger than the limit of the configuration or of the account.
+    case tooLarge(limit: ByteCount)
+    /// A symbolic link: its target is synced where it lives, and nothing outside the workspace is.
+    case symlink
+    /// A FIFO, socket or device.
+    case special
+    /// A repository inside the workspace that git treats as a unit of its own.
+    case nestedRepository
+    /// The account has no use for this kind of file.
+    case unsupported(MediaType)
+    /// An empty file, where the account's provider takes none.
+    case empty
+}
+
+extension SkipReason {
+    /// The stable key of `skipped_by_reason` in JSON.
+    package var code: String {
+        switch self {
+        case .reserved: "reserved"
+        case .ignored: "ignored"
+        case .excluded: "excluded"
+        case .notIncluded: "not_included"
+        case .hidden: "hidden"
+        case .tooLarge: "too_large"
+        case .symlink: "symlink"
+        case .special: "special"
+        case .nestedRepository: "nested_repository"
+        case .unsupported: "unsupported"
+        case .empty: "empty"
+        }
+    }
+}
+
+extension SkipReason: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .reserved: "never synced"
+        case .ignored(let rule): "ignored by \(rule)"
+        case .excluded(let rule): "excluded by \(rule)"
+        case .notIncluded: "matched by no include pattern"
+        case .hidden: "hidden (set `hidden: true` to include dotfiles)"
+        case .tooLarge(let limit): "larger than the limit of \(limit)"
+        case .symlink: "a symbolic link"
+        case .special: "not a regular file"
+        case .nestedRepository: "a git repository of its own"
+        case .unsupported(let media): "the account does not take \(media) files"
+        case .empty: "empty, and the account takes no empty files"
+        }
+    }
+}

@@ -1,0 +1,93 @@
+/// Which part of a workspace a scan or a sync is about.
+package enum Scope: Hashable, Sendable {
+    case everything
+    /// Files, or folders with all that is below them. Sorted, and none within another.
+    case paths([WorkspacePath])
+
+    /// The scope of `paths`, reduced to those that are not inside another; everything when the root is among them.
+    package init(_ paths: some Sequence<WorkspacePath>) {
+        var kept: [WorkspacePath] = []
+        for path in paths.sorted() {
+            if path.isRoot {
+                self = .everything
+                return
+            }
+            // Byte order may put `a-b` between `a` and `a/x`, so every kept folder is asked, nearest first.
+            if kept.last.map(path.isWithin) == true || kept.contains(where: path.isWithin) { continue }
+            kept.append(path)
+        }
+        self = .paths(kept)
+    }
+
+    package func contains(_ path: WorkspacePath) -> Bool {
+        switch self {
+        case .everything: true
+        case .paths(let roots): roots.contains(where: path.isWithin)
+        }
+    }
+}
+
+/// What a scan saw: every path within its scope, either as a file with its digest, skipped, or in trouble.
+package struct Snapshot: Sendable {
+    /// A regular file that is selected.
+    package struct File: Hashable, Sendable {
+        package var path: WorkspacePath
+        package var fingerprint: Fingerprint
+        package var digest: ContentDigest
+        package var media: MediaType
+
+        package init(path: WorkspacePath, fingerprint: Fingerprint, digest: ContentDigest, media: MediaType) {
+            self.path = path
+            self.fingerprint = fingerprint
+            self.digest = digest
+            self.media = media
+        }
+    }
+
+    package struct Skipped: Hashable, Sendable {
+        package var path: WorkspacePath
+        /// A folder that was not entered counts once, whatever is below it.
+        package var isFolder: Bool
+        package var reason: SkipReason
+
+        package init(path: WorkspacePath, isFolder: Bool, reason: SkipReason) {
+            self.path = path
+            self.isFolder = isFolder
+            self.reason = reason
+        }
+    }
+
+    package var scope: Scope
+    /// In byte order of their paths, each once.
+    package var files: [File]
+    /// In byte order of their paths.
+    package var skipped: [Skipped]
+    package var troubles: [Trouble]
+    /// Device and inode of the root folder: another folder under the same name is not the workspace that was synced.
+    package var root: RootIdentity
+
+    package init(
+        scope: Scope,
+        files: [File] = [],
+        skipped: [Skipped] = [],
+        troubles: [Trouble] = [],
+        root: RootIdentity
+    ) {
+        self.scope = scope
+        self.files = files
+        self.skipped = skipped
+        self.troubles = troubles
+        self.root = root
+    }
+}
+
+/// Device and inode of the workspace's root folder.
+package struct RootIdentity: Hashable, Sendable {
+    package var device: UInt64
+    package var inode: UInt64
+
+    package init(device: UInt64, inode: UInt64) {
+        self.device = device
+        self.inode = inode
+    }
+}

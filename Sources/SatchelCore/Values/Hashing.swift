@@ -1,0 +1,23 @@
+/// Makes SHA-256 hashers: fulfilled by the target that owns libcrypto, used by those that may not import it.
+package protocol Hashing: Sendable {
+    func makeHasher() -> any ContentHasher
+}
+
+/// One running SHA-256; not to be used after ``finish()``.
+package protocol ContentHasher: AnyObject {
+    func update(_ bytes: UnsafeRawBufferPointer)
+    func finish() -> ContentDigest
+}
+
+extension Hashing {
+    /// The digest of bytes that are already in memory.
+    package func digest(of bytes: UnsafeRawBufferPointer) -> ContentDigest {
+        let hasher = makeHasher()
+        hasher.update(bytes)
+        return hasher.finish()
+    }
+
+    package func digest(of bytes: [UInt8]) -> ContentDigest {
+        bytes.withUnsafeBytes { digest(of: $0) }
+    }
+}
