@@ -107,3 +107,20 @@ extension Manifest {
         }
     }
 }
+
+extension Manifest {
+    /// What a content is; binary when it is not remembered.
+    package func media(of digest: ContentDigest) async throws(ManifestError) -> MediaType {
+        try await read { db in
+            try Row.fetchOne(db, sql: "SELECT media FROM content WHERE sha256 = ?", arguments: [digest.blob])?.media(0)
+                ?? .binary
+        }
+    }
+
+    /// Bytes of a content; 0 when it is not remembered.
+    package func size(of digest: ContentDigest) async throws(ManifestError) -> Int64 {
+        try await read { db in
+            try Int64.fetchOne(db, sql: "SELECT size FROM content WHERE sha256 = ?", arguments: [digest.blob]) ?? 0
+        }
+    }
+}
