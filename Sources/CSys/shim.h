@@ -20,3 +20,4 @@ static inline int csys_openat(int dirfd, const char *path, int flags) { return o
 static inline int csys_openat_mode(int dirfd, const char *path, int flags, mode_t mode) {
     return openat(dirfd, path, flags, mode);
 }
+static inline int csys_syncfs(int fd) { return (int)syscall(SYS_syncfs, fd); }
