@@ -177,7 +177,9 @@ package final class LoopbackServer: Sendable {
 // MARK: - Faults
 
 extension LoopbackServer {
-    /// Lets the next `times` matching requests go wrong. Faults are used up in the order in which they were injected.
+    /// Lets the next `times` matching requests go wrong.
+    ///
+    /// Faults are used up in the order in which they were injected.
     package func inject(_ fault: LoopbackFault, on match: LoopbackMatch = .any, times: Int = 1) {
         state.withLock { $0.faults.append(Armed(fault: fault, match: match, times: times)) }
     }

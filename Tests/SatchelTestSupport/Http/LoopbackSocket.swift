@@ -112,8 +112,9 @@ struct LoopbackSocket {
         setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
     }
 
-    /// Ends our side and reads on until the client ends its own, so that it gets what was sent before it can notice
-    /// that nobody read the rest of its request. A second at most.
+    /// Ends our side and reads on until the client ends its own; a second at most.
+    ///
+    /// Closed with bytes unread, the connection would be reset, and the client could lose what was sent to it.
     func finish() {
         shutdown(descriptor, Int32(SHUT_WR))
         for _ in 0..<100 where (try? wait(for: Int16(POLLIN), milliseconds: 10)) == true {

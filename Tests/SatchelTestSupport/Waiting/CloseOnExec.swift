@@ -19,7 +19,9 @@ enum CloseOnExec {
         return (ends[0], ends[1])
     }
 
-    /// Takes a waiting connection; nil when there is none after all. `listener` must be non-blocking.
+    /// Takes a waiting connection; nil when there is none after all.
+    ///
+    /// `listener` must be non-blocking.
     static func accept(_ listener: Int32) -> Int32? {
         lock.withLock { _ in
             let connection = Glibc.accept(listener, nil, nil)
