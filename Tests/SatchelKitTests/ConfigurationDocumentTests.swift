@@ -40,6 +40,15 @@ struct ConfigurationDocumentTests {
         #expect(proposedPins(among: ["a.txt"]) == [])
     }
 
+    @Test func theTemplateOfAFolderProposesWhatIsThere() throws {
+        let root = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+        let template = configurationTemplate(forProjectAt: "/\(root)", environment: ["OPENAI_API_KEY": "sk-secret"])
+        #expect(template.contains("\"/Package.swift\""))
+        #expect(template.contains("# OPENAI_API_KEY is set"))
+        #expect(!template.contains("sk-secret"))
+        #expect(configurationTemplate(forProjectAt: "/nowhere/at/all") == configurationTemplate())
+    }
+
     @Test func thePageNamesEverySettingWithItsTypeDefaultAndVariable() throws {
         let page = try page("configuration.md")
         for (setting, row) in zip(Configuration.settings, Configuration().listing) {

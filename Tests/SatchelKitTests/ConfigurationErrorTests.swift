@@ -73,7 +73,13 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "zebra: 1",
-            "satchel.yaml:1:1: zebra: there is no such setting; satchel config schema lists the settings there are"
+            "satchel.yaml:1:1: zebra: there is no such setting; there are accounts, chat, default_account, exclude, "
+                + "gitignore, hidden, include, keep_unreferenced, max_deletes, max_file_size, parallel_uploads, pin, renew, "
+                + "retries, safety_margin, trusted_folders, ttl, watch"
+        ),
+        Wrong(
+            "watch: {zebra: 1}",
+            "satchel.yaml:1:9: watch.zebra: there is no such setting; there are quiet, cap, delete_hold, rescan"
         ),
     ])
     func anUnknownSettingIsAnErrorWithASuggestion(_ row: Wrong) {

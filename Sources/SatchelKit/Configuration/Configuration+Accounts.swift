@@ -9,6 +9,11 @@ extension Configuration {
         return ready.count == 1 ? ready[0].name : ProviderID.local.rawValue
     }
 
+    /// The variables that make an account without configuration, of the kinds that this version can use.
+    package static var keyVariables: [String] {
+        ProviderID.allCases.filter(\.isSupported).flatMap(\.keyVariables)
+    }
+
     /// The account of that name, or the default one.
     ///
     /// - Throws: when there is none, or when this version cannot use its kind yet.

@@ -177,7 +177,8 @@ struct SettingsReader {
             meant = elsewhere ?? meant
         }
         let whole = group.map { "\($0).\(name)" } ?? name
-        let hint = meant.map { "did you mean \($0)?" } ?? "satchel config schema lists the settings there are"
+        let here = group == nil ? Set(known.map { $0.prefix { $0 != "." } }).sorted() : candidates.map { $0[...] }
+        let hint = meant.map { "did you mean \($0)?" } ?? "there are \(here.joined(separator: ", "))"
         report(key, origin, key: whole, "there is no such setting; \(hint)")
     }
 }
