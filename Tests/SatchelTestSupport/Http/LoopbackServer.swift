@@ -89,6 +89,7 @@ package final class LoopbackServer: Sendable {
     }
 
     /// Starts, runs `body`, and stops in any case.
+    @discardableResult
     package static func with<Result>(
         _ service: any LoopbackService,
         server: LoopbackServer = LoopbackServer(),

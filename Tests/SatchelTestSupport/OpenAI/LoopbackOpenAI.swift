@@ -22,6 +22,7 @@ package final class LoopbackOpenAI: Sendable {
     package func stop() async { await server.stop() }
 
     /// Starts one, runs `body`, and stops it in any case.
+    @discardableResult
     package static func with<Result>(
         _ options: OpenAIOptions = OpenAIOptions(),
         store: LoopbackStore = LoopbackStore(),

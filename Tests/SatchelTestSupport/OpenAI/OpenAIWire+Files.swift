@@ -187,12 +187,18 @@ private func fileID(_ number: UInt64, isOGX: Bool) -> String {
     return id
 }
 
-/// What OGX makes of a name: everything but ASCII letters, digits, dots and dashes becomes an underscore.
+/// What OGX makes of a name: `..` and everything but ASCII letters, digits, `.`, `-` and `_` become underscores.
 private func ogxName(_ name: String) -> String {
-    String(
-        name.unicodeScalars.map { scalar -> Character in
-            let keeps = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-            return keeps || scalar == "." || scalar == "-" ? Character(scalar) : "_"
+    var result = ""
+    var rest = name.unicodeScalars[...]
+    while let scalar = rest.popFirst() {
+        let keeps = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
+        if scalar == ".", rest.first == "." || result.isEmpty {
+            if rest.first == "." { rest.removeFirst() }
+            result += "_"
+        } else {
+            result += keeps || scalar == "." || scalar == "-" ? String(scalar) : "_"
         }
-    )
+    }
+    return result
 }

@@ -45,3 +45,8 @@ package func offPool<Result: Sendable>(_ work: @escaping @Sendable () -> Result)
         }
     }
 }
+
+/// Like ``offPool(_:)``, for work that throws.
+package func offPoolThrowing<Result: Sendable>(_ work: @escaping @Sendable () throws -> Result) async throws -> Result {
+    try await offPool { Swift.Result { try work() } }.get()
+}
