@@ -21,7 +21,7 @@ package struct FileSource: UploadSource {
             let top = try OpenFolder(at: root)
             let folder = try top.folder(below: path.bytes.dropLast(path.name.count))
             return try FileReader(
-                adopting: withName(path.name) { name throws(SystemError) in try folder.open(name) }
+                adopting: withTerminated(path.name) { name throws(SystemError) in try folder.open(name) }
             )
         } catch  where error.code == ENODEV {
             throw SourceError(.failed, "is not a regular file")

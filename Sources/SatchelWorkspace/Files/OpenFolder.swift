@@ -28,7 +28,7 @@ final class OpenFolder: Sendable {
     func folder(below path: ArraySlice<UInt8>) throws(SystemError) -> OpenFolder {
         var folder = self
         for component in path.split(separator: UInt8(ascii: "/")) {
-            folder = try withName(component) { name throws(SystemError) in try folder.folder(name) }
+            folder = try withTerminated(component) { name throws(SystemError) in try folder.folder(name) }
         }
         return folder
     }
@@ -42,7 +42,7 @@ final class OpenFolder: Sendable {
     func status(of path: WorkspacePath) throws(SystemError) -> FileStatus {
         guard !path.isRoot else { return try FileStatus(of: descriptor) }
         let folder = try folder(below: path.bytes.dropLast(path.name.count))
-        return try withName(path.name) { name throws(SystemError) in
+        return try withTerminated(path.name) { name throws(SystemError) in
             try FileStatus(of: name, in: folder.descriptor)
         }
     }
@@ -58,7 +58,7 @@ func openEntry(_ name: UnsafePointer<CChar>, in folder: Int32, flags: Int32) thr
 }
 
 /// Lends `bytes` as a C string; they hold no NUL, being a name from a folder or from a ``WorkspacePath``.
-func withName<Result>(
+func withTerminated<Result>(
     _ bytes: some Sequence<UInt8>,
     _ body: (UnsafePointer<CChar>) throws(SystemError) -> Result
 ) throws(SystemError) -> Result {

@@ -82,7 +82,7 @@ final class ContentReader {
             folder = try root.folder(below: parent)
             folderPath = parent
         }
-        return try withName(name) { name throws(SystemError) in try (folder ?? root).open(name) }
+        return try withTerminated(name) { name throws(SystemError) in try (folder ?? root).open(name) }
     }
 
     private func freshHasher() -> any ContentHasher {

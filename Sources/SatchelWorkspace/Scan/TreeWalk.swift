@@ -190,7 +190,7 @@ extension TreeWalk {
             if let listing, !listing.contains(kind.name) { continue }
             let shown = String(decoding: path[origin...], as: UTF8.self) + kind.rawValue
             do {
-                let read = try withName(kind.rawValue.utf8) { name throws(SystemError) in
+                let read = try withTerminated(kind.rawValue.utf8) { name throws(SystemError) in
                     try readSettings(name, in: folder.descriptor, followsLink: false)
                 }
                 if let read { rules.push(kind, IgnoreFile(parsing: read, file: shown), base: path.count) }
@@ -279,7 +279,7 @@ extension TreeWalk {
         if onlyLooks {
             do {
                 let folder = try root.folder(below: here.parent.bytes[...])
-                close(try withName(here.name) { name throws(SystemError) in try folder.open(name) })
+                close(try withTerminated(here.name) { name throws(SystemError) in try folder.open(name) })
                 found = .file
             } catch {
                 if !error.meansGone { trouble(error, isFolder: false) }

@@ -1,0 +1,51 @@
+package import FoundationEssentials
+
+/// Who holds a workspace's lock, as they wrote it down for people; only the kernel knows for certain.
+package struct LockHolder: Hashable, Sendable {
+    package var pid: Int32
+    /// When the lock was taken.
+    package var since: Date
+    /// Such as `satchel watch`.
+    package var command: String
+
+    package init(pid: Int32, since: Date, command: String) {
+        self.pid = pid
+        self.since = since
+        self.command = command
+    }
+}
+
+extension LockHolder {
+    /// One line each: `pid 4711`, `since 2026-01-31T12:00:00Z`, `command satchel watch`.
+    var text: String {
+        """
+        pid \(pid)
+        since \(since.formatted(.iso8601))
+        command \(oneLine(command))
+
+        """
+    }
+
+    /// Reads ``text``; nil for anything else, such as a lock that is just being written.
+    init?(text: String) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            line.split(separator: " ", maxSplits: 1).map(String.init)
+        }
+        guard lines.count == 4, lines.prefix(3).allSatisfy({ $0.count == 2 }),
+            lines[0][0] == "pid", let pid = Int32(lines[0][1]),
+            lines[1][0] == "since", let since = try? Date(lines[1][1], strategy: .iso8601),
+            lines[2][0] == "command"
+        else { return nil }
+        self.init(pid: pid, since: since, command: lines[2][1])
+    }
+}
+
+extension LockHolder: CustomStringConvertible {
+    package var description: String {
+        "\(oneLine(command)) (process \(pid), since \(since.formatted(.iso8601)))"
+    }
+}
+
+private func oneLine(_ text: String) -> String {
+    String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : Character($0) })
+}
