@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoundationEssentials
 import SatchelCore
 import SatchelKit
 
@@ -88,7 +89,7 @@ private struct JSONStatus: Encodable {
     struct Watch: Encodable {
         var running: Bool
         var pid: Int32?
-        var since: String?
+        var since: Date?
     }
 
     var ok = true

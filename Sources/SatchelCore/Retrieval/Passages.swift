@@ -4,6 +4,12 @@ package struct TextPassage: Hashable, Sendable {
     package var firstLine: Int
     package var lastLine: Int
     package var text: String
+
+    package init(firstLine: Int, lastLine: Int, text: String) {
+        self.firstLine = firstLine
+        self.lastLine = lastLine
+        self.text = text
+    }
 }
 
 /// Cuts a text into passages of at most `longest` lines and `mostBytes` bytes, at blank lines and headings where it can.

@@ -120,6 +120,14 @@ package struct IgnoreSubject {
 }
 
 extension IgnoreFile {
+    /// Whether the file at `path` is matched by a rule, and by no later one that begins with `!`.
+    package func matches(_ path: WorkspacePath) -> Bool {
+        path.bytes.withUnsafeBytes { bytes in
+            let subject = IgnoreSubject(path: bytes, nameStart: path.name.startIndex, isFolder: false)
+            return lastMatch(subject, below: 0).map { !isNegated($0) } ?? false
+        }
+    }
+
     /// The last rule that matches, as an index into ``rules``; nil when none does.
     ///
     /// `below` is how many bytes of the path lead to the folder the file stands in, its slash included.

@@ -17,7 +17,7 @@ extension Workspace {
     ) async throws {
         let lock: WorkspaceLock
         do {
-            lock = try WorkspaceLock.acquire(in: root, command: "chat")
+            lock = try WorkspaceLock.take(in: state, for: "chat", at: now())
         } catch {
             try await waitUntilInStep(scope, connection)
             return
@@ -45,12 +45,12 @@ extension Workspace {
             let report = try await sync(scope, to: connection, options: options)
             // Deletes are the holder's own business and need no waiting for.
             if report.entries.allSatisfy({ $0.kind == .delete }) { return report }
-            if let lock = try? WorkspaceLock.acquire(in: root, command: "sync") {
+            if let lock = try? WorkspaceLock.take(in: state, for: "sync", at: now()) {
                 defer { lock.release() }
                 return try await sync(scope, to: connection)
             }
             guard ContinuousClock.now < deadline else {
-                let holder = WorkspaceLock.holder(in: root).map { " by \($0)" } ?? ""
+                let holder = WorkspaceLock.holder(in: state).map { " by \($0)" } ?? ""
                 throw WorkspaceError(
                     .cannotStart,
                     "\(escaped(root.utf8)): in use\(holder), which has not brought it in step in "

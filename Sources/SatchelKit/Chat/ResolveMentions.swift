@@ -6,7 +6,7 @@ package struct ResolvedMentions: Sendable {
     /// Scopes to bring in step first.
     package var paths: [WorkspacePath] = []
     /// Globs, in gitignore syntax, over what is synced.
-    package var globs: [IgnorePattern] = []
+    package var globs: [String] = []
     /// Stood for nothing: left in the prompt as plain text.
     package var unknown: [Mention] = []
 
@@ -22,8 +22,8 @@ extension Workspace {
         for mention in mentions {
             if let path = try? paths([mention.target]).first, exists("\(root)/\(path.lossyText)") || path.isRoot {
                 result.paths.append(path)
-            } else if mention.isGlob, let pattern = IgnorePattern(mention.target) {
-                result.globs.append(pattern)
+            } else if mention.isGlob {
+                result.globs.append(mention.target)
             } else if let path = WorkspacePath(mention.target), exists("\(root)/\(path.lossyText)") {
                 // Relative to the workspace, from a folder inside it.
                 result.paths.append(path)
@@ -43,9 +43,10 @@ extension Workspace {
             }
         }
         if !mentions.globs.isEmpty {
+            let globs = IgnoreFile(mentions.globs.map { SelectionRule(file: "@", line: 0, pattern: $0) })
             for file in try await manifest.known(in: .everything) {
                 guard let linked = file.linked else { continue }
-                if mentions.globs.contains(where: { $0.matches(file.path, isFolder: false) }) { files[file.path] = linked }
+                if globs.matches(file.path) { files[file.path] = linked }
             }
         }
         return files.sorted { $0.key < $1.key }.map { Manifest.ShownFile(path: $0.key, digest: $0.value) }

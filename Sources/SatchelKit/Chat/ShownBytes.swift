@@ -12,7 +12,7 @@ extension Workspace {
             let reader = try FileSource(root: root, path: file.path).open()
             do {
                 try objects.put(from: reader, digest: file.digest)
-            } catch let error as ProviderError where error.kind == .changed {
+            } catch let error as StoreError where error.kind == .changed {
                 throw WorkspaceError(.cannotStart, "\(file.path): it changed just now; ask again")
             }
         }
@@ -20,7 +20,12 @@ extension Workspace {
 
     /// The bytes that a message showed.
     func bytes(of file: Manifest.ShownFile, upTo limit: ByteCount) async throws -> [UInt8] {
-        try await onDiskQueue { [objects] in try objects.read(file.digest, upTo: limit) }
+        try await onDiskQueue { [objects] in 
+            guard let bytes = try objects.read(file.digest, upTo: limit) else {
+                throw WorkspaceError(.cannotStart, "\(file.path): its bytes are not in the local store any more; mention it again")
+            }
+            return bytes
+        }
     }
 
     func media(of file: Manifest.ShownFile) async throws -> MediaType {

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 package import SatchelCore
 internal import SatchelManifest
-internal import SatchelWorkspace
+package import SatchelWorkspace
 
 /// How far a workspace and its accounts are in step: the plan of a sync that is not done, counted.
 package struct Status: Sendable {
@@ -44,7 +44,7 @@ extension Workspace {
         observe: @escaping SyncObserver = { _ in }
     ) async throws -> Status {
         var status = Status(root: root)
-        status.watch = WorkspaceLock.holder(in: root)
+        status.watch = WorkspaceLock.holder(in: state)
         for (index, account) in try await accountsToShow(names).enumerated() {
             let id = try await rememberedAccount(account)
             var policy = policy(for: account)

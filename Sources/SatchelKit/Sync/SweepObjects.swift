@@ -15,7 +15,9 @@ extension Workspace {
             DispatchQueue(label: "satchel.sweep").async { [objects, needed] in
                 continuation.resume(
                     with: Result {
-                        for digest in try objects.all() where !needed.contains(digest) { try objects.remove(digest) }
+                        for object in try objects.all() where !needed.contains(object.digest) {
+                            try objects.remove(object.digest)
+                        }
                     }
                 )
             }

@@ -25,15 +25,19 @@ extension Workspace {
         endsOnceSettled: Bool = false,
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) async throws {
-        let watcher = try Watcher(
-            root: root,
-            settle: settlePolicy,
-            prunes: { [scanner] path in scanner.prunes(path) }
-        )
+        let skipped = SkippedFolders(scanner)
+        try await skipped.look()
+        let watcher = try Watcher(root: root, settle: settlePolicy, prunes: { skipped.contains($0) })
         let wakes = WatchWakes(watcher, rescan: configuration.watch.rescan)
         do {
             await watcher.ready()
-            var loop = WatchLoop(workspace: self, connection: connection, watcher: watcher, observe: observe)
+            var loop = WatchLoop(
+                workspace: self,
+                connection: connection,
+                watcher: watcher,
+                skipped: skipped,
+                observe: observe
+            )
             try await loop.begin()
             if endsOnceSettled, loop.isSettled {
                 await wakes.stop()
@@ -66,6 +70,7 @@ private struct WatchLoop {
     let workspace: Workspace
     let connection: Connection
     let watcher: Watcher
+    let skipped: SkippedFolders
     let observe: @Sendable (WatchProgress) -> Void
     /// Failures since the last sync without any: each doubles the wait.
     private var failures = 0
@@ -75,11 +80,13 @@ private struct WatchLoop {
         workspace: Workspace,
         connection: Connection,
         watcher: Watcher,
+        skipped: SkippedFolders,
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) {
         self.workspace = workspace
         self.connection = connection
         self.watcher = watcher
+        self.skipped = skipped
         self.observe = observe
     }
 
@@ -93,7 +100,8 @@ private struct WatchLoop {
         switch wake {
         case .batch(.dirty(let scope)):
             if touchesRules(scope) {
-                watcher.rescanWatches()
+                try await skipped.look()
+                await watcher.rescanWatches()
                 try await sync(.everything, renews: false)
             } else {
                 try await sync(scope, renews: false)

@@ -54,7 +54,8 @@ final class WatchWakes: Sendable {
     func stop() async {
         for task in tasks.withLock({ $0 }) { task.cancel() }
         continuation.finish()
-        await watcher.stop()
+        watcher.stop()
+        await watcher.finished()
     }
 
     private func repeatRescan(every interval: Duration) {

@@ -75,7 +75,7 @@ extension Workspace {
         return Connection(
             account: account,
             id: id,
-            provider: LocalFiles(store: objects),
+            provider: LocalFiles(objects),
             model: nil,
             modelName: nil,
             notice: nil

@@ -32,12 +32,17 @@ package func initialise(_ context: Context, nested: Bool = false) throws -> Init
     }
     // A configuration that cannot be read is said before anything is made.
     _ = try Configuration.load(workspace: root, environment: context.environment)
-    let state = try StateFolder(in: root)
+    let state = try StateFolder.create(in: root)
     _ = try Manifest(at: "\(state.path)/manifest.db")
     var made: String?
     let path = "\(root)/\(Configuration.workspaceFileName)"
     if !exists(path) {
-        try writeNewFile(configurationTemplate(forProjectAt: root), to: path)
+        let variables = ProviderID.allCases.filter(\.isSupported).flatMap(\.keyVariables)
+        let text = configurationTemplate(
+            pins: proposedPins(among: entryNames(of: root)),
+            variable: variables.first { context.environment[$0]?.isEmpty == false }
+        )
+        try writeNewFile(text, to: path)
         made = path
     }
     let configuration = try Configuration.load(workspace: root, environment: context.environment)
@@ -47,6 +52,20 @@ package func initialise(_ context: Context, nested: Bool = false) throws -> Init
         account: configuration.defaultAccountName,
         accounts: configuration.accounts.filter { $0.kind == .local || $0.hasKey }.map(\.name)
     )
+}
+
+/// The names in a folder; none when it cannot be read.
+private func entryNames(of folder: String) -> [String] {
+    guard let stream = opendir(folder) else { return [] }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+        }
+        if let name { names.append(name) }
+    }
+    return names
 }
 
 /// Writes a file that must not exist yet, whole or not at all.

@@ -1,5 +1,5 @@
 internal import SatchelCore
-internal import SatchelWorkspace
+package import SatchelWorkspace
 
 extension Workspace {
     /// Runs `work` while this process alone may write to the workspace.
@@ -15,10 +15,8 @@ extension Workspace {
         otherwise: (LockHolder) async throws -> T,
         _ work: () async throws -> T
     ) async throws -> T {
-        if let holder = WorkspaceLock.holder(in: root), holder.command == "watch" { return try await otherwise(holder) }
-        let lock = try await WorkspaceLock.acquire(in: root, command: command, waiting: patience)
-        defer { lock.release() }
-        return try await work()
+        if let holder = WorkspaceLock.holder(in: state), holder.command == "watch" { return try await otherwise(holder) }
+        return try await whileLocked(command, patience: patience, work)
     }
 
     /// As above, for commands that a running `watch` cannot stand in for.
@@ -27,7 +25,7 @@ extension Workspace {
         patience: Duration,
         _ work: () async throws -> T
     ) async throws -> T {
-        let lock = try await WorkspaceLock.acquire(in: root, command: command, waiting: patience)
+        let lock = try await WorkspaceLock.take(in: state, for: command, at: context.now, waitingUpTo: patience)
         defer { lock.release() }
         return try await work()
     }

@@ -15,6 +15,7 @@ package final class Workspace: Sendable {
     let manifest: Manifest
     let scanner: WorkspaceScanner
     let objects: ObjectStore
+    let state: StateFolder
     let http = HTTPClient()
     let hashing = SHA256Hashing()
 
@@ -42,7 +43,7 @@ package final class Workspace: Sendable {
             environment: context.environment,
             overrides: overrides
         )
-        let state = try StateFolder(in: root)
+        state = try StateFolder.create(in: root)
         manifest = try Manifest(at: "\(state.path)/manifest.db")
         scanner = WorkspaceScanner(
             root: root,

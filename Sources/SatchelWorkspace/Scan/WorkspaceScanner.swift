@@ -81,6 +81,19 @@ package struct WorkspaceScanner: Sendable {
         return .selected(isFolder: found == .folder)
     }
 
+    /// The folders that a scan would not enter, for a watcher to leave out. Reads no file but those with rules.
+    package func skippedFolders() throws(ScanError) -> Set<WorkspacePath> {
+        let folder = try openRoot()
+        let outer: OuterRules
+        do {
+            outer = try OuterRules(root: root, policy: policy, environment: environment)
+        } catch {
+            return []
+        }
+        let walk = try walk(folder, outer, .all, known: [], onlyLooks: false) { false }
+        return Set(walk.skipped.filter(\.isFolder).map(\.path))
+    }
+
     private func walk(
         _ folder: OpenFolder,
         _ outer: OuterRules,
