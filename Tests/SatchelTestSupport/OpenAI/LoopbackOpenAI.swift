@@ -1,0 +1,107 @@
+/// An OpenAI-compatible provider on 127.0.0.1: Files API, Responses and Chat Completions, with a model that says what
+/// it was really shown.
+///
+/// For each file the answer has a line `file:<stored name>:<bytes>:<sha256>`, then `you said: <last text>`.
+package final class LoopbackOpenAI: Sendable {
+    package let server: LoopbackServer
+    package let store: LoopbackStore
+    private let wire: OpenAIWire
+
+    package init(
+        options: OpenAIOptions = OpenAIOptions(),
+        store: LoopbackStore = LoopbackStore(),
+        server: LoopbackServer = LoopbackServer()
+    ) {
+        self.server = server
+        self.store = store
+        wire = OpenAIWire(store: store, options: options)
+    }
+
+    package func start() throws { try server.start(wire) }
+
+    package func stop() async { await server.stop() }
+
+    /// Starts one, runs `body`, and stops it in any case.
+    @discardableResult
+    package static func with<Result>(
+        _ options: OpenAIOptions = OpenAIOptions(),
+        store: LoopbackStore = LoopbackStore(),
+        server: LoopbackServer = LoopbackServer(),
+        _ body: (LoopbackOpenAI) async throws -> Result
+    ) async throws -> Result {
+        let openAI = LoopbackOpenAI(options: options, store: store, server: server)
+        return try await LoopbackServer.with(openAI.wire, server: server) { _ in try await body(openAI) }
+    }
+
+    /// `http://127.0.0.1:PORT/v1`, what `OPENAI_BASE_URL` holds.
+    package var baseURL: String { server.url + "/v1" }
+
+    /// A key that is taken, of the project `project-1`.
+    package var key: String { "sk-loopback-0001" }
+
+    /// A key of another project, `project-2`: it sees none of the first one's files.
+    package var otherKey: String { "sk-loopback-0002" }
+
+    package var options: OpenAIOptions {
+        get { wire.options }
+        set { wire.options = newValue }
+    }
+
+    /// Queues how the next chat request is answered; without any the model echoes.
+    package func nextAnswer(_ answer: OpenAIAnswer) { wire.push(answer) }
+
+    package var files: [LoopbackStore.File] { store.files }
+    package var uploadCount: Int { store.uploadCount }
+    package var deleteCount: Int { store.deleteCount }
+}
+
+/// How the provider behaves; may be changed while it runs.
+package struct OpenAIOptions: Sendable {
+    /// Keys that are taken, each with its project; empty for a server that wants none.
+    package var keys = ["sk-loopback-0001": "project-1", "sk-loopback-0002": "project-2"]
+    /// False for a server that has no such thing, and answers 404 at `/v1/files`.
+    package var hasFiles = true
+    /// False for a server that only has Chat Completions.
+    package var hasResponses = true
+    /// Behave like OGX where it differs from OpenAI: see ``ogx``.
+    package var isOGX = false
+    /// Bytes of one file.
+    package var maxFileSize = 512_000_000
+    /// Bytes of all files in one chat request, and of each.
+    package var maxRequestFiles = 50_000_000
+    /// Entries that a page of a listing has at most, whatever was asked for.
+    package var maxPage = 10_000
+    /// Ignore the cursor and answer the same page for ever, as a gateway once did.
+    package var repeatsPages = false
+    /// Whether uploads can be fetched back whatever their purpose.
+    package var allowsDownload = false
+    /// The status for a file id in a chat request that means nothing; what OpenAI says is not documented.
+    package var missingFileStatus = 400
+    /// Between the lines of an event stream: `"\n"`, or `"\r\n"`, which is as proper.
+    package var lineEnd = "\n"
+    /// Lengths of the pieces that an event stream is cut into, over and over: they end inside lines and characters.
+    package var pieceLengths = [1, 2, 3, 7, 31, 1, 64, 5, 200]
+
+    package init() {}
+
+    /// OGX 1.5: stored names are rewritten, every file expires, two shapes of error bodies without type and code,
+    /// 404 and error events for missing files, streams with `data:` lines only and no `[DONE]`, no keys.
+    package static var ogx: OpenAIOptions {
+        var options = OpenAIOptions()
+        options.isOGX = true
+        options.keys = [:]
+        options.maxFileSize = 104_857_600
+        options.missingFileStatus = 404
+        options.allowsDownload = true
+        return options
+    }
+
+    /// A plain chat server: no Files API, no Responses, no keys.
+    package static var plainChat: OpenAIOptions {
+        var options = OpenAIOptions()
+        options.hasFiles = false
+        options.hasResponses = false
+        options.keys = [:]
+        return options
+    }
+}

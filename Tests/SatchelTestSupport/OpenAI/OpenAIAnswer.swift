@@ -1,0 +1,64 @@
+/// How one chat request is answered.
+package struct OpenAIAnswer: Sendable {
+    package enum Ending: Sendable {
+        case completed
+        /// With this reason: `max_output_tokens` or `content_filter`.
+        case incomplete(String)
+        /// A `response.failed` event; without streaming a response with that status.
+        case failed(code: String, message: String)
+        /// An `error` event; without streaming HTTP 500.
+        case errorEvent(code: String, message: String)
+        /// `data: {"error": {…}}`, as some gateways have it.
+        case nestedError(code: String, message: String)
+        /// The connection closes in good order in the middle of the stream, without its last chunk.
+        case cut
+        /// The connection is reset in the middle of the stream.
+        case reset
+        /// The stream ends in good order, but without its terminal event.
+        case silence
+    }
+
+    /// Instead of the echo.
+    package var text: String?
+    /// Instead of any text.
+    package var refusal: String?
+    /// Cite every file that was given.
+    package var citesFiles = false
+    /// Comments between the events.
+    package var keepsAlive = false
+    /// Events of types that nobody knows, and unknown members in those that everybody knows.
+    package var addsUnknownEvents = false
+    /// Wait at the gate after so many deltas.
+    package var pause: (deltas: Int, gate: TestGate)?
+    /// Where an ending cuts in: after so many deltas, or after the last.
+    package var endsAfter: Int?
+    package var ending = Ending.completed
+    /// Characters per delta.
+    package var deltaLength = 7
+
+    package init() {}
+
+    package static func text(_ text: String) -> OpenAIAnswer { make { $0.text = text } }
+    package static func refusal(_ text: String) -> OpenAIAnswer { make { $0.refusal = text } }
+    package static var citing: OpenAIAnswer { make { $0.citesFiles = true } }
+    package static var keepAlives: OpenAIAnswer { make { $0.keepsAlive = true } }
+    package static var unknownEvents: OpenAIAnswer { make { $0.addsUnknownEvents = true } }
+
+    /// Ends like that after `deltas` deltas; after all of them when nil.
+    package static func ending(_ ending: Ending, after deltas: Int? = nil) -> OpenAIAnswer {
+        make {
+            $0.ending = ending
+            $0.endsAfter = deltas
+        }
+    }
+
+    package static func pausing(after deltas: Int, at gate: TestGate) -> OpenAIAnswer {
+        make { $0.pause = (deltas, gate) }
+    }
+
+    private static func make(_ change: (inout OpenAIAnswer) -> Void) -> OpenAIAnswer {
+        var answer = OpenAIAnswer()
+        change(&answer)
+        return answer
+    }
+}
