@@ -17,7 +17,10 @@ package final class ObjectStore: Sendable {
 
     /// Opens the store, makes it where there is none, and removes what a crash left half-written.
     ///
-    /// - Parameter path: the folder `objects`; its parent exists.
+    /// - Parameters:
+    ///   - path: the folder `objects`; its parent exists.
+    ///   - hashing: makes the digests.
+    /// - Throws: when a folder cannot be made or opened.
     package init(at path: String, hashing: any Hashing) throws(StoreError) {
         guard let folder = Self.openFolder(path, in: AT_FDCWD) else {
             throw StoreError(errno: errno, "\(escaped(path.utf8)) cannot be opened")
