@@ -2,7 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import SatchelCore
 import SatchelKit
-import SatchelWorkspace
+
 
 struct Sync: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -25,7 +25,7 @@ struct CommandFailure: Error {
 
     /// The half after `; `, which says what to do.
     var hint: String? {
-        message.range(of: "; ").map { String(message[$0.upperBound...]) }
+        message.firstRange(of: "; ").map { String(message[$0.upperBound...]) }
     }
 
     init(_ error: any Error) {

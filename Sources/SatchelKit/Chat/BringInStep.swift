@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import SatchelCore
+package import SatchelCore
 internal import SatchelManifest
 internal import SatchelWorkspace
 

@@ -12,7 +12,7 @@ extension Workspace {
             let reader = try FileSource(root: root, path: file.path).open()
             do {
                 try objects.put(from: reader, digest: file.digest)
-            } catch let error as StoreError where error.kind == .changed {
+            } catch let error as StoreError where error.kind == .source(.changing) {
                 throw WorkspaceError(.cannotStart, "\(file.path): it changed just now; ask again")
             }
         }

@@ -122,7 +122,7 @@ extension Workspace {
             guard let key = try await account.resolveKey(environment: context.environment) else {
                 return await probe(account, key: nil, name: name)
             }
-            return await probe(account, key: Secret(key.bytes), name: name)
+            return await probe(account, key: Secret(key), name: name)
         } catch {
             return DoctorCheck(name: name, isGood: false, detail: "\(error)", hint: "set the key, or remove the account")
         }
@@ -130,8 +130,8 @@ extension Workspace {
 
     private func probe(_ account: AccountConfiguration, key: Secret?, name: String) async -> DoctorCheck {
         do {
-            let endpoint = try Endpoint(account, key: key)
-            let files = OpenAIFiles(kind: account.kind, endpoint: endpoint, http: http, hashing: hashing)
+            let endpoint = try account.endpoint(key: key)
+            let files = OpenAIFiles(endpoint, traits: traits(of: account), client: http, hashing: hashing)
             let answer = try await files.probe()
             let shown = key.map { ", key \($0)" } ?? ""
             switch answer {

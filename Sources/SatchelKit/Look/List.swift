@@ -31,24 +31,24 @@ extension Workspace {
                 ListedFile.Remote(
                     account: copy.account,
                     remoteID: copy.remoteID,
-                    state: state(of: copy, digest: file.digest, margin: margin),
+                    state: word(for: copy, digest: file.digest, margin: margin),
                     expiresAt: copy.expiresAt,
                     error: copy.error
                 )
             }
-            let state = file.linked == file.digest ? "in_step" : file.linked == nil ? "new" : "changed"
+            let step = file.linked == file.digest ? "in_step" : file.linked == nil ? "new" : "changed"
             return ListedFile(
                 path: file.path,
                 size: file.size,
                 digest: file.digest,
                 media: file.media,
-                state: state,
+                state: step,
                 remotes: remotes
             )
         }
     }
 
-    private func state(of copy: Manifest.ListedCopy, digest: ContentDigest, margin: TimeInterval) -> String {
+    private func word(for copy: Manifest.ListedCopy, digest: ContentDigest, margin: TimeInterval) -> String {
         guard copy.state == .ready else { return "\(copy.state)" }
         let known = KnownCopy(
             row: 0,

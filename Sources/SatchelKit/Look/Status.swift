@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 package import SatchelCore
 internal import SatchelManifest
-package import SatchelWorkspace
+internal import SatchelWorkspace
 
 /// How far a workspace and its accounts are in step: the plan of a sync that is not done, counted.
 package struct Status: Sendable {

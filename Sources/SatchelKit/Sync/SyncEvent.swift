@@ -1,4 +1,4 @@
-package import SatchelCore
+internal import SatchelCore
 
 /// What a running sync tells whoever watches it: the progress line, `--events`, one line per change.
 package enum SyncEvent: Sendable {

@@ -44,7 +44,7 @@ actor UploadRecorder {
                 let (someEnds, someLinks) = (ends, links)
                 ends = []
                 links = []
-                do {
+                do throws(ManifestError) {
                     try await manifest.finishUploads(someEnds, linking: someLinks, at: now())
                 } catch {
                     failure = error

@@ -31,16 +31,15 @@ extension Workspace {
         let account = try configuration.account(named: name)
         guard account.kind != .local else { return try await connectLocally(account) }
         let key = try await account.resolveKey(environment: context.environment)
-        let endpoint = try Endpoint(account, key: key.map { Secret($0.bytes) })
-        let fingerprint = endpoint.fingerprint(hashing)
+        let endpoint = try account.endpoint(key: key.flatMap { Secret($0) })
         let id = try await manifest.account(
             provider: account.kind,
             baseURL: endpoint.baseURL,
-            keyFingerprint: fingerprint,
+            keyFingerprint: account.fingerprint(of: endpoint.key, hashing),
             label: account.name,
             at: now()
         )
-        let files = OpenAIFiles(kind: account.kind, endpoint: endpoint, http: http, hashing: hashing)
+        let files = OpenAIFiles(endpoint, traits: traits(of: account), client: http, hashing: hashing)
         let modelName = configuration.chat.model ?? account.model
         if account.kind == .openaiCompatible, try await !hasFilesAPI(files, account: id) {
             let local = try await connectLocally(account)
@@ -109,8 +108,8 @@ extension Workspace {
     /// What the account's provider can do, as far as that is known without asking it.
     func traits(of account: AccountConfiguration) -> ProviderTraits {
         switch account.kind {
-        case .openai: .openai
-        case .openaiCompatible: .openaiCompatible
+        case .openai: .openAI
+        case .openaiCompatible: .openAICompatible
         default: .local
         }
     }

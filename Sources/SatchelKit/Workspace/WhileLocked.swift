@@ -1,5 +1,5 @@
-internal import SatchelCore
-package import SatchelWorkspace
+package import SatchelCore
+internal import SatchelWorkspace
 
 extension Workspace {
     /// Runs `work` while this process alone may write to the workspace.

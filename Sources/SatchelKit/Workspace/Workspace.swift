@@ -1,5 +1,5 @@
-package import FoundationEssentials
-internal import SatchelCore
+internal import FoundationEssentials
+package import SatchelCore
 internal import SatchelManifest
 internal import SatchelRemote
 internal import SatchelWorkspace

@@ -1,5 +1,5 @@
 import Glibc
-import SatchelCore
+package import SatchelCore
 
 /// Why a workspace's state folder cannot be used.
 package enum StateError: Error, Hashable, Sendable {

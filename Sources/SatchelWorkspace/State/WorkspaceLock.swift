@@ -1,7 +1,7 @@
 package import FoundationEssentials
 internal import CSys
 import Glibc
-import SatchelCore
+package import SatchelCore
 import Synchronization
 
 /// The right to change a workspace's state: one process at a time, held until it is released or the process is dead.

@@ -1,19 +1,5 @@
-package import FoundationEssentials
-
-/// Who holds a workspace's lock, as they wrote it down for people; only the kernel knows for certain.
-package struct LockHolder: Hashable, Sendable {
-    package var pid: Int32
-    /// When the lock was taken.
-    package var since: Date
-    /// Such as `satchel watch`.
-    package var command: String
-
-    package init(pid: Int32, since: Date, command: String) {
-        self.pid = pid
-        self.since = since
-        self.command = command
-    }
-}
+import FoundationEssentials
+import SatchelCore
 
 extension LockHolder {
     /// One line each: `pid 4711`, `since 2026-01-31T12:00:00Z`, `command satchel watch`.
@@ -21,7 +7,7 @@ extension LockHolder {
         """
         pid \(pid)
         since \(since.formatted(.iso8601))
-        command \(oneLine(command))
+        command \(printable(command))
 
         """
     }
@@ -38,14 +24,4 @@ extension LockHolder {
         else { return nil }
         self.init(pid: pid, since: since, command: lines[2][1])
     }
-}
-
-extension LockHolder: CustomStringConvertible {
-    package var description: String {
-        "\(oneLine(command)) (process \(pid), since \(since.formatted(.iso8601)))"
-    }
-}
-
-private func oneLine(_ text: String) -> String {
-    String(text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? " " : Character($0) })
 }
