@@ -25,7 +25,7 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         // Debian ships no .pc file for it; the module map's `link` line is enough.
         .systemLibrary(name: "CInotifyTools", providers: [.apt(["libinotifytools0-dev"])]),
-        // System calls that Swift's Glibc module leaves out.
+        // System calls that Swift's Glibc module leaves out: no state, so whoever needs one may import it.
         .systemLibrary(name: "CSys"),
 
         .target(name: "SatchelCore"),
@@ -40,7 +40,7 @@ let package = Package(
             name: "SatchelManifest",
             dependencies: ["SatchelCore", .product(name: "GRDB", package: "GRDB.swift")]
         ),
-        .target(name: "SatchelRemote", dependencies: ["SatchelCore", "CCurl"]),
+        .target(name: "SatchelRemote", dependencies: ["SatchelCore", "CCurl", "CSys"]),
         .target(
             name: "SatchelKit",
             dependencies: [

@@ -5,6 +5,8 @@
 typedef size_t (*ccurl_data_fn)(char *, size_t, size_t, void *);
 typedef int (*ccurl_transfer_fn)(void *, curl_off_t, curl_off_t, curl_off_t, curl_off_t);
 typedef int (*ccurl_seek_fn)(void *, curl_off_t, int);
+typedef curl_socket_t (*ccurl_socket_fn)(void *, curlsocktype, struct curl_sockaddr *);
+typedef int (*ccurl_prereq_fn)(void *, char *, char *, int, int);
 
 static inline CURLcode ccurl_set_long(CURL *h, CURLoption o, long v) { return curl_easy_setopt(h, o, v); }
 static inline CURLcode ccurl_set_off(CURL *h, CURLoption o, curl_off_t v) { return curl_easy_setopt(h, o, v); }
@@ -17,6 +19,12 @@ static inline CURLcode ccurl_set_seek_fn(CURL *h, ccurl_seek_fn f) {
 }
 static inline CURLcode ccurl_set_transfer_fn(CURL *h, ccurl_transfer_fn f) {
     return curl_easy_setopt(h, CURLOPT_XFERINFOFUNCTION, f);
+}
+static inline CURLcode ccurl_set_socket_fn(CURL *h, ccurl_socket_fn f) {
+    return curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, f);
+}
+static inline CURLcode ccurl_set_prereq_fn(CURL *h, ccurl_prereq_fn f) {
+    return curl_easy_setopt(h, CURLOPT_PREREQFUNCTION, f);
 }
 static inline CURLcode ccurl_get_long(CURL *h, CURLINFO i, long *v) { return curl_easy_getinfo(h, i, v); }
 static inline CURLcode ccurl_get_off(CURL *h, CURLINFO i, curl_off_t *v) { return curl_easy_getinfo(h, i, v); }

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/eventfd.h>
+#include <sys/vfs.h>
 #include <fcntl.h>
 #include <unistd.h>
 #include <linux/stat.h>
@@ -19,3 +20,4 @@ static inline int csys_openat(int dirfd, const char *path, int flags) { return o
 static inline int csys_openat_mode(int dirfd, const char *path, int flags, mode_t mode) {
     return openat(dirfd, path, flags, mode);
 }
+static inline int csys_syncfs(int fd) { return (int)syscall(SYS_syncfs, fd); }

@@ -1,0 +1,273 @@
+package import FoundationEssentials
+package import SatchelCore
+
+/// The Files API of OpenAI, and of every server that speaks like it.
+///
+/// Facts are from OpenAI's published specification and SDK (2026); what gateways do differently was seen in their
+/// replies.
+package struct OpenAIFiles: FileProvider {
+    package let traits: ProviderTraits
+    private let endpoint: Endpoint
+    private let client: HTTPClient
+    private let hashing: any Hashing
+    private let refusals: Refusals
+    private let queue = BlockingQueue("satchel.uploads")
+
+    /// - Parameters:
+    ///   - endpoint: whose files.
+    ///   - traits: `.openAI` or `.openAICompatible`, perhaps with limits changed.
+    ///   - client: shared by all providers of a process.
+    ///   - hashing: for the digest of what went out.
+    package init(
+        _ endpoint: Endpoint,
+        traits: ProviderTraits = .openAI,
+        client: HTTPClient,
+        hashing: any Hashing
+    ) {
+        self.endpoint = endpoint
+        self.traits = traits
+        self.client = client
+        self.hashing = hashing
+        refusals = Refusals(endpoint: endpoint)
+    }
+
+    package func upload(_ batch: [Upload]) async -> [Result<RemoteFile, ProviderError>] {
+        if batch.count == 1, let only = batch.first { return [await result(of: only)] }
+        return await withTaskGroup(of: (Int, Result<RemoteFile, ProviderError>).self) { group in
+            var results = [Result<RemoteFile, ProviderError>](
+                repeating: .failure(ProviderError(.cancelled, "cancelled")),
+                count: batch.count
+            )
+            for (index, upload) in batch.enumerated() {
+                if index >= traits.parallelUploads, let (done, result) = await group.next() { results[done] = result }
+                group.addTask { (index, await self.result(of: upload)) }
+            }
+            for await (index, result) in group { results[index] = result }
+            return results
+        }
+    }
+
+    /// `GET /files?limit&order=asc&after`.
+    ///
+    /// The cursor holds the last few ids of a page: a server that has deleted the last one meanwhile (OGX answers 400
+    /// for it) is asked to go on after the one before.
+    package func list(after cursor: String?) async throws(ProviderError) -> RemotePage {
+        let candidates = (cursor ?? "").split(separator: "\n").map(String.init)
+        var refused: ProviderError?
+        for candidate in candidates.isEmpty ? [nil] : candidates.map(Optional.some) {
+            do throws(ProviderError) {
+                let (reply, _) = try await page(order: "asc", limit: traits.listPage, after: candidate)
+                return Self.page(reply, limit: traits.listPage, after: candidate, seen: Set(candidates))
+            } catch {
+                guard candidate != nil, error.status == 400 || error.status == 404 else { throw error }
+                refused = refused ?? error
+            }
+        }
+        throw refused ?? ProviderError(.badReply, "\(endpoint.host): the listing cannot be continued")
+    }
+
+    package func retrieve(_ id: RemoteFileID) async throws(ProviderError) -> RemoteFile? {
+        let request = HTTPRequest(.get, try url(of: id), headers: headers, limits: shortLimits)
+        do throws(ProviderError) {
+            let response = try await send(request, about: .file)
+            guard let file = decodeReply(FileObject.self, from: response.body)?.remoteFile else {
+                throw refusals.badReply(response.head, "the answer describes no file")
+            }
+            return file
+        } catch {
+            if error.kind == .gone { return nil }
+            throw error
+        }
+    }
+
+    package func delete(_ id: RemoteFileID) async throws(ProviderError) {
+        let request = HTTPRequest(.delete, try url(of: id), headers: headers, limits: shortLimits)
+        do throws(ProviderError) {
+            _ = try await send(request, about: .file)
+        } catch {
+            if error.kind != .gone { throw error }
+        }
+    }
+
+    /// OpenAI refuses this for everything uploaded for chats; others allow it.
+    package func download(_ id: RemoteFileID, upTo limit: ByteCount) async throws(ProviderError) -> [UInt8] {
+        var limits = HTTPLimits()
+        limits.body = Int(clamping: limit.bytes)
+        let request = HTTPRequest(.get, try url(of: id) + "/content", headers: headers, limits: limits)
+        return try await send(request, about: .file).body
+    }
+
+    /// Looks through the newest files; older than `createdAfter` ends the search.
+    package func find(
+        uploadName: String,
+        size: Int64,
+        createdAfter: Date
+    ) async throws(ProviderError) -> RemoteFile? {
+        var after: String?
+        for _ in 0..<10 {
+            let (reply, head) = try await page(order: "desc", limit: 100, after: after)
+            // Their clock is what their times are in; how far ours is off shows in every answer.
+            let now = Date()
+            let skew =
+                head["date"].flatMap { secondsSince1970(httpDate: $0) }.map { $0 - now.timeIntervalSince1970 } ?? 0
+            let earliest = Int64(createdAfter.timeIntervalSince1970 + skew) - 5
+            let theirNow = Int64(now.timeIntervalSince1970 + skew)
+            for file in reply.files where file.name == uploadName && file.size == size {
+                guard (file.createdAt ?? earliest) >= earliest, (file.expiresAt ?? .max) > theirNow else { continue }
+                if let found = file.remoteFile, found.state == .ready { return found }
+            }
+            guard reply.hasMore == true, let last = reply.files.last, last.id != after,
+                (last.createdAt ?? earliest) >= earliest
+            else { return nil }
+            after = last.id
+        }
+        return nil
+    }
+
+    /// Asks for one entry of the listing to learn what the address can do.
+    ///
+    /// - Throws: what is neither a yes nor a no: no connection, a fault on their side.
+    package func probe() async throws(ProviderError) -> FilesAbility {
+        do throws(ProviderError) {
+            _ = try await page(order: "asc", limit: 1, after: nil)
+            return .hasFiles
+        } catch {
+            switch error.kind {
+            case .unsupported: return .noFiles
+            case .unauthorised: return .needsKey
+            // A web page or somebody else's JSON with status 200: not a Files API either.
+            case .badReply where error.status.map { (200..<300).contains($0) } == true: return .noFiles
+            default: throw error
+            }
+        }
+    }
+}
+
+/// What an address offers.
+package enum FilesAbility: Hashable, Sendable {
+    case hasFiles
+    case noFiles
+    case needsKey
+}
+
+// MARK: The wire
+
+extension OpenAIFiles {
+    private var headers: [HTTPHeader] { endpoint.openAIHeaders + [HTTPHeader("Accept", "application/json")] }
+
+    /// For everything that moves no file: nothing reasonable takes longer.
+    private var shortLimits: HTTPLimits {
+        var limits = HTTPLimits()
+        limits.idle = 60
+        limits.total = 120
+        return limits
+    }
+
+    private func url(of id: RemoteFileID) throws(ProviderError) -> String {
+        guard let segment = pathSegment(id) else { throw ProviderError(.rejected, "file id \(id): is no id") }
+        return endpoint.url("/files/\(segment)")
+    }
+
+    private func result(of upload: Upload) async -> Result<RemoteFile, ProviderError> {
+        do throws(ProviderError) {
+            return .success(try await send(upload))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func send(_ upload: Upload) async throws(ProviderError) -> RemoteFile {
+        var form = MultipartForm(fileName: upload.name, mime: upload.mime)
+        if let seconds = upload.expiresAfter {
+            form.fields.append(HTTPHeader("expires_after[anchor]", "created_at"))
+            form.fields.append(HTTPHeader("expires_after[seconds]", String(seconds)))
+        }
+        form.fields.append(HTTPHeader("purpose", "user_data"))
+        let (prefix, suffix) = (form.prefix, form.suffix)
+        let opened: Result<OutgoingFile, ProviderError> = await queue.run { [hashing] in
+            Result { () throws(ProviderError) in
+                try OutgoingFile.open(upload, prefix: prefix, suffix: suffix, hashing: hashing)
+            }
+        }
+        let file = try opened.get()
+        let request = HTTPRequest(
+            .post,
+            endpoint.url("/files"),
+            headers: headers + [HTTPHeader("Content-Type", form.contentType)],
+            body: file.body
+        )
+        let response: HTTPResponse
+        do throws(ProviderError) {
+            response = try await send(request, about: .files)
+        } catch {
+            throw file.failure ?? error
+        }
+        guard let stored = decodeReply(FileObject.self, from: response.body)?.remoteFile else {
+            throw refusals.badReply(response.head, "the answer to an upload describes no file")
+        }
+        let isWhole = (stored.size ?? upload.size) == upload.size
+        if isWhole, file.sent(exactly: upload.digest) { return stored }
+        // What is there now is not what was asked for. Should this fail too, the copy is still without a name in
+        // the manifest, and is found by its upload name.
+        try? await delete(stored.id)
+        if isWhole { throw ProviderError(.changed, "changed while it was sent") }
+        throw refusals.badReply(response.head, "only \(stored.size ?? 0) of \(upload.size) bytes were stored")
+    }
+
+    private func page(
+        order: String,
+        limit: Int,
+        after: String?
+    ) async throws(ProviderError) -> (FileListReply, HTTPHead) {
+        var path = "/files?limit=\(limit)&order=\(order)"
+        if let after { path += "&after=" + percentEncoded(after) }
+        var limits = shortLimits
+        // An entry is about 250 bytes; names may be long.
+        limits.body = 32 << 20
+        let response = try await send(
+            HTTPRequest(.get, endpoint.url(path), headers: headers, limits: limits),
+            about: .files
+        )
+        guard let reply = decodeReply(FileListReply.self, from: response.body) else {
+            throw refusals.badReply(response.head, "the answer is no listing of files")
+        }
+        return (reply, response.head)
+    }
+
+    private func send(_ request: HTTPRequest, about subject: Refusals.Subject) async throws(ProviderError)
+        -> HTTPResponse
+    {
+        let response: HTTPResponse
+        do throws(HTTPFailure) {
+            response = try await client.send(request)
+        } catch {
+            throw refusals.error(error, isRepeatable: request.method.isRepeatable)
+        }
+        guard (200..<300).contains(response.status) else { throw refusals.error(response, about: subject) }
+        return response
+    }
+
+    /// A page without what earlier pages had, and where to go on: nowhere when it brought nothing new.
+    ///
+    /// A gateway that ignores the cursor answers the same page for ever.
+    private static func page(_ reply: FileListReply, limit: Int, after: String?, seen: Set<String>) -> RemotePage {
+        let fresh = reply.files.filter { !seen.contains($0.id) }
+        let hasMore = reply.hasMore ?? (reply.files.count >= limit)
+        var next: String?
+        if hasMore, !fresh.isEmpty, reply.files.last?.id != after {
+            next = reply.files.suffix(3).reversed().map(\.id).joined(separator: "\n")
+        }
+        return RemotePage(files: fresh.compactMap(\.remoteFile), next: next)
+    }
+}
+
+extension Endpoint {
+    /// Key, organisation, project and what a gateway wants besides.
+    var openAIHeaders: [HTTPHeader] {
+        var headers: [HTTPHeader] = []
+        if let key { headers.append(HTTPHeader("Authorization", "Bearer \(key.value)")) }
+        if let organisation { headers.append(HTTPHeader("OpenAI-Organization", organisation)) }
+        if let project { headers.append(HTTPHeader("OpenAI-Project", project)) }
+        return headers + extraHeaders
+    }
+}
