@@ -7,7 +7,7 @@ import Testing
 final class ScratchTree {
     /// Absolute, without links.
     let top: String
-    var root: String { top + "/work" }
+    var root: String { top + "/ws" }
     var home: String { top + "/home" }
     /// For scans and for git alike: nothing of the machine's own configuration.
     var environment: [String: String] {
