@@ -38,7 +38,12 @@ struct EventStream {
     private mutating func flush() {
         var rest = pending[...]
         while !rest.isEmpty {
-            let length = lengths.isEmpty ? rest.count : lengths[piece % lengths.count]
+            var length = rest.count
+            if !lengths.isEmpty {
+                length = lengths[piece % lengths.count]
+                // No character of more than one byte gets through in one piece.
+                if let at = rest.prefix(length).firstIndex(where: { $0 >= 0x80 }) { length = at - rest.startIndex + 1 }
+            }
             piece += 1
             steps.append(.bytes(Array(rest.prefix(length))))
             rest = rest.dropFirst(length)
