@@ -47,17 +47,20 @@ extension Workspace {
                 account: account,
                 id: local.id,
                 provider: local.provider,
-                model: modelName == nil ? nil : ChatCompletionsModel(endpoint: endpoint, http: http),
+                model: modelName == nil ? nil : ChatCompletionsModel(endpoint, client: http),
                 modelName: modelName,
-                notice: "\(account.name) has no Files API: files are kept in the local store, and chats inline their text"
+                notice:
+                    "\(account.name) has no Files API: files are kept in the local store, and chats inline their text"
             )
         }
         return Connection(
             account: account,
             id: id,
-            provider: RetryingProvider(files, policy: configuration.retry, onWait: onWait),
+            provider: RetryingProvider(files, policy: configuration.retry) { seconds, error in
+                onWait(seconds, error.message)
+            },
             model: modelName == nil
-                ? nil : ResponsesModel(endpoint: endpoint, http: http, traits: files.traits),
+                ? nil : ResponsesModel(endpoint, traits: files.traits, client: http),
             modelName: modelName,
             notice: nil
         )
