@@ -21,6 +21,13 @@ extension Manifest {
     package func copies(in account: AccountID) async throws(ManifestError) -> CopyIndex {
         try await read { db in
             var copies: [KnownCopy] = []
+            copies.reserveCapacity(
+                try Int.fetchOne(
+                    db,
+                    sql: "SELECT count(*) FROM remote_file WHERE account = ?",
+                    arguments: [account.rawValue]
+                ) ?? 0
+            )
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
