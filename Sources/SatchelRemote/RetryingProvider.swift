@@ -81,7 +81,7 @@ package struct RetryingProvider: FileProvider {
                 }
             }
             guard !waits.isEmpty else { return results }
-            let again = await base.upload(resend.map { batch[$0] })
+            let again = resend.isEmpty ? [] : await base.upload(resend.map { batch[$0] })
             for (index, result) in zip(resend, again) { results[index] = result }
             attempt += 1
         }
