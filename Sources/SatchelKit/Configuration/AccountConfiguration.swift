@@ -26,7 +26,7 @@ package struct AccountConfiguration: Sendable {
     package internal(set) var sources: [String: ConfigurationSource] = [:]
     /// Whether there is a variable, a command or a literal to take the key from.
     package internal(set) var hasKey = false
-    /// What keeps the key from being fetched: the workspace's own file says where to send it, or what to run.
+    /// What keeps the account from being used: an untrusted workspace's own file says where to send files, or what to run.
     package internal(set) var distrust: KeyError?
     /// From a private user file.
     var literalKey: ResolvedKey?

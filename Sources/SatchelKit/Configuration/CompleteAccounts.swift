@@ -120,8 +120,8 @@ private func isTrusted(_ folder: String, by folders: [String]) -> Bool {
 
 /// What an account of an untrusted workspace may not do; nil when there is nothing of the kind.
 ///
-/// A folder that was cloned or unpacked brings its own `satchel.yaml`. What that says about files is harmless; that it
-/// runs a command, or has a key sent to a server of its choice, is for the user to allow.
+/// A folder that was cloned or unpacked brings its own `satchel.yaml`. Which files it selects is harmless; that it runs a
+/// command, or has files and a key sent to a server of its choice, is for the user to allow.
 private func distrust(_ account: AccountConfiguration, _ workspace: String?) -> KeyError? {
     let folder = printable(workspace ?? "")
     let remedy =
@@ -132,7 +132,7 @@ private func distrust(_ account: AccountConfiguration, _ workspace: String?) -> 
     if account.source(of: "base_url").isWorkspace, let url = account.baseURL, !isLoopback(url),
         url != account.kind.publicBaseURL
     {
-        return KeyError("account \(account.name): satchel.yaml wants the key sent to \(url); \(remedy)")
+        return KeyError("account \(account.name): satchel.yaml wants files and the key sent to \(url); \(remedy)")
     }
     return nil
 }

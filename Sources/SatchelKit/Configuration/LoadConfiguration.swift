@@ -130,7 +130,7 @@ extension SettingsReader {
         for setting in Configuration.settings {
             guard let name = setting.environment, let text = environment[name], !text.isEmpty else { continue }
             let node =
-                setting.type.hasPrefix("list") ? list(text.split(separator: ":").map { String($0) }) : scalar(text)
+                setting.isList ? list(text.split(separator: ":").map { String($0) }) : scalar(text)
             apply(setting, node, from: .environment(name), to: &configuration)
         }
     }
@@ -145,7 +145,7 @@ extension SettingsReader {
                 problems.append(ConfigurationProblem(place: override.flag, key: nil, message: message))
                 continue
             }
-            let node = setting.type.hasPrefix("list") ? list(override.values) : scalar(override.values.last ?? "")
+            let node = setting.isList ? list(override.values) : scalar(override.values.last ?? "")
             apply(setting, node, from: .flag(override.flag), to: &configuration)
         }
     }

@@ -7,11 +7,11 @@ extension AccountConfiguration {
     ///
     /// - Parameter environment: the process's variables, handed on to the command.
     /// - Returns: the key.
-    /// - Throws: ``KeyError`` when there should be a key and is none, and when an untrusted workspace says where to send
-    ///   it or what to run.
+    /// - Throws: ``KeyError`` when there should be a key and is none, and when an untrusted workspace says what to run for
+    ///   it or where to send it, or files without one.
     package func resolveKey(environment: [String: String]) async throws(KeyError) -> ResolvedKey? {
         if kind == .local { return nil }
-        if let distrust, hasKey { throw distrust }
+        if let distrust { throw distrust }
         for variable in keyEnvironment {
             guard let text = environment[variable], !text.isEmpty else { continue }
             guard let key = ResolvedKey(text) else {

@@ -17,6 +17,8 @@ package struct Setting<Root>: Sendable {
     let read: @Sendable (SettingInput, inout Root) throws(Mismatch) -> Void
     /// The value as `config ls` shows it.
     package let show: @Sendable (Root) -> SettingValue
+    /// True when a variable and a flag may give several values.
+    var isList = false
 }
 
 /// What was said for a setting, and by whom.
@@ -119,7 +121,8 @@ extension Setting {
                 }
                 root[keyPath: path] = items
             },
-            show: { root in .list(root[keyPath: path].map(show)) }
+            show: { root in .list(root[keyPath: path].map(show)) },
+            isList: true
         )
     }
 }

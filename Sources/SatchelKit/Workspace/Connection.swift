@@ -40,7 +40,7 @@ extension Workspace {
             at: now()
         )
         let files = OpenAIFiles(endpoint, traits: traits(of: account), client: http, hashing: hashing)
-        let modelName = configuration.chat.model ?? account.model
+        let modelName = configuration.model(for: account)
         if account.kind == .openaiCompatible, try await !hasFilesAPI(files, account: id) {
             let local = try await connectLocally(account)
             return Connection(

@@ -1,3 +1,5 @@
+// Owns `timespec` where the whole module is compiled at once: both it and Glibc read the same header.
+internal import CCurl
 internal import CSys
 import Glibc
 package import SatchelCore
