@@ -23,7 +23,9 @@ extension Row {
         try withUnsafeData(atIndex: index) { data in WorkspacePath(unchecked: data.map { Array($0) } ?? []) }
     }
 
-    func media(_ index: Int) -> MediaType { MediaType(rawValue: UInt8(truncatingIfNeeded: self[index] as Int)) ?? .binary }
+    func media(_ index: Int) -> MediaType {
+        MediaType(rawValue: UInt8(truncatingIfNeeded: self[index] as Int)) ?? .binary
+    }
 
     func date(_ index: Int) -> Date { Date(milliseconds: self[index]) }
 

@@ -41,7 +41,8 @@ extension Manifest {
     }
 
     /// The living copies of these contents in the account.
-    package func copies(in account: AccountID, of digests: Set<ContentDigest>) async throws(ManifestError) -> CopyIndex {
+    package func copies(in account: AccountID, of digests: Set<ContentDigest>) async throws(ManifestError) -> CopyIndex
+    {
         try await read { db in
             let statement = try db.cachedStatement(
                 sql: "SELECT \(Self.copyColumns) FROM \(Self.copyTables) WHERE r.account = ? AND r.sha256 = ?"
@@ -118,6 +119,8 @@ extension Manifest {
         /// left this machine).
         case ready(row: Int64, RemoteFile, ledgerPath: WorkspacePath?)
         case failed(row: Int64, error: String)
+        /// It may have arrived: the row stays `uploading`, so that the copy is looked for before anything is sent again.
+        case doubtful(row: Int64, error: String)
     }
 
     /// Records the ends of some uploads and the links that follow from them, in one transaction.
@@ -156,6 +159,8 @@ extension Manifest {
                     ])
                 case .failed(let row, let error):
                     try failed.execute(arguments: [CopyState.failed.rawValue, error, row])
+                case .doubtful(let row, let error):
+                    try failed.execute(arguments: [CopyState.uploading.rawValue, error, row])
                 }
             }
             try Self.writeLinks(links, in: db, at: now)
@@ -163,7 +168,8 @@ extension Manifest {
     }
 
     /// Lets each path stand for its content from now on; what it stood for before is unreferenced from now on.
-    package func link(_ links: [(path: WorkspacePath, digest: ContentDigest)], at now: Date) async throws(ManifestError) {
+    package func link(_ links: [(path: WorkspacePath, digest: ContentDigest)], at now: Date) async throws(ManifestError)
+    {
         try await write { db in try Self.writeLinks(links, in: db, at: now) }
     }
 

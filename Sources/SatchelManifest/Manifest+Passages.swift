@@ -99,7 +99,9 @@ extension Manifest {
                         sql: "SELECT path FROM path WHERE linked = ? ORDER BY path",
                         arguments: [digest.blob]
                     ).map { try $0.workspacePath(0) }
-                    guard let inside = all.first(where: { path in paths.contains(where: path.isWithin) }) else { continue }
+                    guard let inside = all.first(where: { path in paths.contains(where: path.isWithin) }) else {
+                        continue
+                    }
                     path = inside
                 }
                 let passage = Passage(digest: digest, firstLine: row[1], lastLine: row[2], text: row[3])

@@ -60,18 +60,30 @@ package final class Manifest: Sendable {
     }
 
     /// Runs `body` in one read transaction.
+    ///
+    /// Also in a cancelled task, as every method here: what was done must be remembered however the work ends, and each
+    /// transaction is short.
     func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(ManifestError) -> T {
-        do {
-            return try await queue.read(body)
-        } catch {
-            throw ManifestError(error, path: path)
+        try await result { [queue] resume in
+            queue.asyncRead { database in resume(Result { try body(try database.get()) }) }
         }
     }
 
     /// Runs `body` in one write transaction: all of it happens, or nothing.
     func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(ManifestError) -> T {
+        try await result { [queue] resume in
+            queue.asyncWrite(body) { _, result in resume(result) }
+        }
+    }
+
+    /// What `start` hands to its callback, from the database's queue.
+    private func result<T: Sendable>(
+        _ start: (@escaping @Sendable (Result<T, any Error>) -> Void) -> Void
+    ) async throws(ManifestError) -> T {
         do {
-            return try await queue.write(body)
+            return try await withCheckedThrowingContinuation { continuation in
+                start { continuation.resume(with: $0) }
+            }
         } catch {
             throw ManifestError(error, path: path)
         }
@@ -110,7 +122,8 @@ package final class Manifest: Sendable {
     package func setSetting(_ key: String, to value: String) async throws(ManifestError) {
         try await write { db in
             try db.execute(
-                sql: "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                sql:
+                    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
                 arguments: [key, value]
             )
         }

@@ -49,7 +49,6 @@ import Testing
                 let isSync = arguments[0] == "sync"
                 let finished = try await at.satchel.run(arguments).check(isSync ? 5 : 0)
                 #expect(!finished.stdout.contains(key) && !finished.stderr.contains(key))
-                #expect(!finished.stdout.contains("sk-not-t") && !finished.stderr.contains("sk-not-t"))
                 if arguments == ["sync"] { #expect(finished.stderr.contains("401")) }
             }
             let doctor = try await at.satchel.run(["doctor"]).check(1)

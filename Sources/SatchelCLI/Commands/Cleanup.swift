@@ -105,8 +105,8 @@ struct Cleanup: AsyncParsableCommand {
                 )
             )
         )
-        for copy in report.deleted { output.info("\(output.painted("×", .yellow)) \(copy.text)") }
-        if output.verbose { for copy in report.kept { output.info("· \(copy.text)") } }
+        for copy in report.deleted { output.info("\(output.painted("×", .yellow))  \(copy.text)") }
+        if output.verbose { for copy in report.kept { output.info("·  \(copy.text)") } }
         for copy in report.failed { output.error(copy.text) }
         let verb = report.isDryRun ? "to delete" : "deleted"
         output.info("\(report.deleted.count) \(verb) (\(ByteCount(bytes))), \(report.kept.count) kept")

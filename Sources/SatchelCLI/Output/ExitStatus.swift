@@ -78,8 +78,11 @@ extension ExitStatus {
             self = ExitStatus(error)
         } else if report.stop != nil {
             self = .stoppedForSafety
+        } else if report.failures.isEmpty {
+            self = .done
         } else {
-            self = report.failures.isEmpty ? .done : .someFailed
+            // Scripts may then simply run it again later; one file with trouble of its own needs a person.
+            self = report.failures.allSatisfy(\.isGivenUp) ? .gaveUpWaiting : .someFailed
         }
     }
 }

@@ -18,11 +18,11 @@ extension Output {
             }
             if entry.remote == nil || verbose { parts.append(painted("(\(entry.because))", .grey)) }
             return parts.joined(separator: "  ")
-        case .link: return "\(painted("=", .green)) \(path)  \(painted(entry.because, .grey))"
-        case .forget: return "\(painted("-", .yellow)) \(path)  \(painted(entry.because, .grey))"
+        case .link: return "\(painted("=", .green))  \(path)  \(painted(entry.because, .grey))"
+        case .forget: return "\(painted("-", .yellow))  \(path)  \(painted(entry.because, .grey))"
         case .delete:
             let name = entry.digest?.prefix(12) ?? ""
-            return "\(painted("×", .yellow)) copy \(name) at \(account)  \(painted(entry.because, .grey))"
+            return "\(painted("×", .yellow))  copy \(name) at \(account)  \(painted(entry.because, .grey))"
         }
     }
 
@@ -35,7 +35,7 @@ extension Output {
     }
 
     func text(of failure: SyncReport.Failure) -> String {
-        "\(painted("✗", .red)) \(failure.path.map { "\($0): " } ?? "")\(failure.message)"
+        "\(painted("✗", .red))  \(failure.path.map { "\($0): " } ?? "")\(failure.message)"
     }
 
     /// The last line of a sync: sums that add up.
@@ -73,7 +73,7 @@ extension Output {
         for failure in report.failures { error("\(failure.path.map { "\($0): " } ?? "")\(failure.message)") }
         if verbose {
             for skipped in report.skipped {
-                info("\(painted("·", .grey)) \(skipped.path)\(skipped.isFolder ? "/" : "")  \(skipped.reason)")
+                info("\(painted("·", .grey))  \(skipped.path)\(skipped.isFolder ? "/" : "")  \(skipped.reason)")
             }
         }
         info(text(of: report))

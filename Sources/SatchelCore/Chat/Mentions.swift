@@ -32,6 +32,8 @@ package func mentions(in prompt: String) -> [Mention] {
         }
         var end = prompt[next...].firstIndex(where: \.isWhitespace) ?? prompt.endIndex
         while end > next, ",.;:!?)]}>'\"".contains(prompt[prompt.index(before: end)]) { end = prompt.index(before: end) }
+        // The whole workspace.
+        if end == next, prompt[next] == "." { end = prompt.index(after: next) }
         add(Mention(text: String(prompt[index..<end]), target: String(prompt[next..<end])), to: &found)
         index = max(end, next)
     }

@@ -175,7 +175,11 @@ func planCleanup(
             return verdict(true, "unreferenced", "never finished, and nothing refers to it")
         }
         if age >= keepUnreferenced || options.force {
-            return verdict(true, "unreferenced", "nothing has referred to it since \(copy.touchedAt.formatted(.iso8601))")
+            return verdict(
+                true,
+                "unreferenced",
+                "nothing has referred to it since \(copy.touchedAt.formatted(.iso8601))"
+            )
         }
         let wait = spelledDuration(Int64(keepUnreferenced))
         return verdict(false, "recent", "unreferenced, kept for \(wait) in case its file comes back")

@@ -127,6 +127,8 @@ struct Executor: Sendable {
         case .success(let file):
             // Local copies never leave this machine: the ledger is about what does.
             .ready(row: item.row, file, ledgerPath: provider.traits.provider == .local ? nil : item.path)
+        case .failure(let error) where error.mayHaveArrived:
+            .doubtful(row: item.row, error: error.message)
         case .failure(let error):
             .failed(row: item.row, error: error.message)
         }
@@ -181,12 +183,7 @@ struct Executor: Sendable {
     }
 
     private func fail(_ path: WorkspacePath, with error: ProviderError, report: inout SyncReport) {
-        let failure = SyncReport.Failure(
-            path: path,
-            code: error.code,
-            message: "\(error)",
-            isRetryable: error.isRetryable
-        )
+        let failure = SyncReport.Failure(path: path, error)
         report.summary.failed += 1
         report.failures.append(failure)
         observe(.failed(failure))
@@ -249,6 +246,16 @@ struct Executor: Sendable {
                     return
                 }
             }
+        }
+    }
+}
+
+extension ProviderError {
+    /// Whether an upload that ended like this may be in the account all the same.
+    fileprivate var mayHaveArrived: Bool {
+        switch kind {
+        case .answerLost, .temporary, .badReply, .cancelled: true
+        default: false
         }
     }
 }

@@ -29,8 +29,8 @@ extension Workspace {
         options: SyncOptions = SyncOptions(),
         observe: @escaping SyncObserver = { _ in }
     ) async throws -> SyncReport {
-        if !options.isDryRun { try await adoptInterrupted(in: connection) }
-        let (snapshot, plan) = try await makePlan(scope, for: connection, options: options, observe: observe)
+        let undecided = options.isDryRun ? [:] : try await adoptInterrupted(in: connection)
+        var (snapshot, plan) = try await makePlan(scope, for: connection, options: options, observe: observe)
         guard !options.isDryRun else {
             return SyncReport(planned: plan, account: connection.account.name, provider: connection.traits.provider)
         }
@@ -40,6 +40,7 @@ extension Workspace {
             isDryRun: false
         )
         report.count(plan)
+        plan.actions = setAside(undecided, from: plan.actions, report: &report)
         let executor = executor(for: connection, observe: observe) { [root] path, _ in
             FileSource(root: root, path: path)
         }
@@ -158,26 +159,6 @@ extension Workspace {
             }
         } onCancel: {
             cancelled.set()
-        }
-    }
-
-    /// Looks for the copies that interrupted uploads may have left, and takes them over.
-    ///
-    /// What is not found stays `uploading`, and the plan sends it again.
-    func adoptInterrupted(in connection: Connection) async throws {
-        for row in try await manifest.interruptedUploads(in: connection.id) {
-            // Clocks differ: a copy made some minutes "before" its upload began is still ours by its name.
-            let earliest = row.startedAt.addingTimeInterval(-600)
-            guard
-                let found = try? await connection.provider.find(
-                    uploadName: row.uploadName,
-                    size: row.size,
-                    createdAfter: earliest
-                )
-            else { continue }
-            let path = try await manifest.paths(with: row.digest).first ?? .root
-            let ledgerPath = connection.traits.provider == .local ? nil : path
-            try await manifest.finishUploads([.ready(row: row.row, found, ledgerPath: ledgerPath)], at: now())
         }
     }
 }

@@ -30,6 +30,8 @@ package struct SyncReport: Sendable {
         package var code: String
         package var message: String
         package var isRetryable: Bool
+        /// The provider did not do it although it was asked several times; nothing is wrong with the file.
+        package var isGivenUp = false
     }
 
     /// `found = uploaded + rehydrated + linked + unchanged + skipped + failed`, always.
@@ -106,6 +108,16 @@ extension SyncReport {
                 message: trouble.message,
                 isRetryable: trouble.kind == .changing
             )
+        }
+    }
+}
+
+extension SyncReport.Failure {
+    init(path: WorkspacePath?, _ error: ProviderError) {
+        self.init(path: path, code: error.code, message: "\(error)", isRetryable: error.isRetryable)
+        switch error.kind {
+        case .rateLimited, .temporary, .unreachable, .answerLost: isGivenUp = true
+        default: break
         }
     }
 }

@@ -38,7 +38,7 @@ extension Workspace {
                 skipped: skipped,
                 observe: observe
             )
-            try await loop.begin()
+            try await loop.begin(wakes: wakes)
             if endsOnceSettled, loop.isSettled {
                 await wakes.stop()
                 return
@@ -90,10 +90,11 @@ private struct WatchLoop {
         self.observe = observe
     }
 
-    mutating func begin() async throws {
+    mutating func begin(wakes: WatchWakes) async throws {
         let report = try await sync(.everything, renews: true)
         let counts = watcher.counts
         observe(.ready(watches: counts.watches, limit: counts.limit, report))
+        retryLater(wakes)
     }
 
     mutating func handle(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
@@ -119,6 +120,10 @@ private struct WatchLoop {
         case .retry:
             try await sync(.everything, renews: false)
         }
+        retryLater(wakes)
+    }
+
+    private func retryLater(_ wakes: WatchWakes) {
         if failures > 0 { wakes.retry(after: min(300, 5 * pow2(failures - 1))) }
     }
 

@@ -24,19 +24,13 @@ extension RunningSatchel {
     ///   - status: the exit code that is expected.
     ///   - stdin: what it can read.
     /// - Returns: the document in the type that is wanted.
+    /// - Throws: with all the process said, when it ended otherwise or printed something else.
     func document<Document: Decodable>(
         _ arguments: [String],
         status: Int32 = 0,
         stdin: String? = nil
     ) async throws -> Document {
-        let finished = try await run(arguments + ["--json"], stdin: stdin).check(status)
-        let decoder = JSONDecoder()
-        decoder.keyDecodingStrategy = .convertFromSnakeCase
-        do {
-            return try decoder.decode(Document.self, from: Data(finished.stdoutBytes))
-        } catch {
-            throw UnreadableDocument(error: error, process: finished)
-        }
+        try decode(try await run(arguments + ["--json"], stdin: stdin).check(status))
     }
 
     /// Syncs, with the sums that must add up.
@@ -71,6 +65,17 @@ extension RunningSatchel {
         let document: FailureDocument = try await document(arguments, status: status)
         #expect(!document.ok)
         return document.error
+    }
+}
+
+/// Reads the one document that a process printed.
+func decode<Document: Decodable>(_ process: FinishedProcess) throws -> Document {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    do {
+        return try decoder.decode(Document.self, from: Data(process.stdoutBytes))
+    } catch {
+        throw UnreadableDocument(error: error, process: process)
     }
 }
 

@@ -1,0 +1,134 @@
+import Glibc
+import SatchelTestSupport
+import Testing
+
+/// Ending in the middle: by a signal, by a crash, and by another process that was first.
+@Suite struct InterruptionTests {
+    private func manyFiles(_ count: Int) -> [RawBytes: RawBytes] {
+        Dictionary(uniqueKeysWithValues: (0..<count).map { (RawBytes("file\($0).txt"), RawBytes("text \($0)\n")) })
+    }
+
+    @Test func aKilledSyncIsTakenUpWithoutSendingTwice() async throws {
+        try await AtOpenAI.with(manyFiles(40)) { at in
+            // The account has the files; their answers never arrive.
+            let gate = try TestGate()
+            at.server.inject(.holdAnswer(gate), on: "POST /v1/files", times: 8)
+            let sync = try at.satchel.start(["sync"])
+            try await gate.arrivals(8)
+            sync.send(SIGKILL)
+            #expect(try await sync.status() == 128 + SIGKILL)
+            gate.open()
+            #expect(at.openAI.uploadCount == 8)
+
+            let next = try await at.satchel.sync()
+            #expect(next.ok)
+            try at.expectHeld(Array(manyFiles(40).keys))
+            #expect(at.openAI.uploadCount == 40)
+            try await at.expectConvergence()
+        }
+    }
+
+    @Test func aSyncThatIsKilledWhileItSendsStartsAgain() async throws {
+        let server = LoopbackServer(receiveBuffer: 4096)
+        let files: [RawBytes: RawBytes] = ["big.txt": RawBytes(String(repeating: "tea ", count: 2_000_000))]
+        try await AtOpenAI.with(files, server: server) { at in
+            let gate = try TestGate()
+            at.server.inject(.holdRequest(afterBytes: 10_000, gate), on: "POST /v1/files")
+            let sync = try at.satchel.start(["sync"])
+            try await gate.arrivals()
+            sync.send(SIGKILL)
+            _ = try await sync.status()
+            gate.open()
+            try await at.server.hangUps()
+            #expect(at.openAI.uploadCount == 0)
+            #expect(try await at.satchel.status().accounts.first?.pending == 1)
+            #expect(try await at.satchel.sync().summary.uploaded == 1)
+            try at.expectHeld(["big.txt"])
+        }
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM])
+    func aStoppedSyncIsConsistent(_ signal: Int32) async throws {
+        try await AtOpenAI.with(manyFiles(40)) { at in
+            let gate = try TestGate()
+            at.server.inject(.holdAnswer(gate), on: "POST /v1/files", times: 8)
+            let sync = try at.satchel.start(["sync"])
+            try await gate.arrivals(8)
+            sync.send(signal)
+            let finished = try await sync.finish().check(130)
+            #expect(finished.stderr.contains("interrupted"))
+            gate.open()
+
+            let next = try await at.satchel.sync()
+            #expect(next.ok)
+            try at.expectHeld(Array(manyFiles(40).keys))
+            #expect(at.openAI.uploadCount == 40, "nothing was sent twice")
+            try await at.expectConvergence()
+        }
+    }
+
+    @Test func whatWasDoneBeforeAStopIsRemembered() async throws {
+        try await AtOpenAI.with(manyFiles(10), environment: ["SATCHEL_PARALLEL_UPLOADS": "1"]) { at in
+            try await at.satchel.sync("file0.txt", "file1.txt")
+            let gate = try TestGate()
+            at.server.inject(.hold(gate), on: "POST /v1/files")
+            let sync = try at.satchel.start(["sync", "--json"])
+            try await gate.arrivals()
+            sync.send(SIGINT)
+            let finished = try await sync.finish().check(130)
+            #expect(finished.json?["error"]?["code"] == "interrupted")
+            gate.open()
+            #expect(try await at.satchel.list().files.filter { $0.state == "in_step" }.count == 2)
+            try await at.expectConvergence()
+            try at.expectHeld(Array(manyFiles(10).keys))
+        }
+    }
+
+    @Test func whetherAnUploadArrivedIsAskedBeforeItIsSentAgain() async throws {
+        try await AtOpenAI.with(["tea.txt": "Earl Grey\n"], environment: ["SATCHEL_RETRIES": "0"]) { at in
+            // The answer is lost, and the account cannot be asked for it either.
+            at.server.inject(.loseAnswer, on: "POST /v1/files")
+            at.server.inject(.openAI(500, "no"), on: "GET /v1/files", times: 2)
+            try await at.satchel.sync(status: 6)
+            let asked = try await at.satchel.sync(status: 6)
+            #expect(asked.summary.failed == 1)
+            #expect(at.openAI.uploadCount == 1)
+            try await at.expectConvergence()
+            #expect(at.openAI.uploadCount == 1)
+        }
+    }
+
+    @Test func oneProcessWritesAndTheOthersSayWhoItIs() async throws {
+        try await AtOpenAI.with(manyFiles(3)) { at in
+            let gate = try TestGate()
+            at.server.inject(.hold(gate), on: "POST /v1/files", times: 3)
+            let first = try at.satchel.start(["sync"])
+            try await gate.arrivals()
+            let second = try await at.satchel.run(["sync", "--wait", "0"]).check(2)
+            #expect(second.stderr.contains("\(first.pid)"))
+            // Looking needs no lock.
+            #expect(try await at.satchel.status().accounts.count == 1)
+            let patient = try at.satchel.start(["sync"])
+            gate.open()
+            try await first.finish().check()
+            let finished = try await patient.finish().check()
+            #expect(finished.stdout.contains("3 unchanged"))
+            #expect(at.openAI.uploadCount == 3)
+        }
+    }
+
+    @Test func aLockOfADeadProcessHoldsNobodyUp() async throws {
+        try await AtOpenAI.with(manyFiles(1)) { at in
+            let gate = try TestGate()
+            at.server.inject(.hold(gate), on: "POST /v1/files")
+            let first = try at.satchel.start(["sync"])
+            try await gate.arrivals()
+            first.send(SIGKILL)
+            _ = try await first.status()
+            gate.open()
+            try await at.satchel.sync("--wait", "0")
+            // The late request was carried out by the account as well; the next run sends nothing more.
+            try await at.expectConvergence()
+        }
+    }
+}
