@@ -8,8 +8,12 @@ prepare "${build_packages[@]}"
 say "building satchel (a few minutes the first time)"
 # With Swift's libraries inside it starts in half the time and runs where there is no Swift.
 build=(swift build --package-path "$root" -c release --product satchel --static-swift-stdlib)
-# On a terminal the progress is one line; elsewhere it would be hundreds.
-if [ -t 1 ]; then "${build[@]}"; else "${build[@]}" --quiet; fi
+# On a terminal the progress is one line; elsewhere it would be hundreds, which are shown only when it fails.
+if [ -t 1 ]; then
+    "${build[@]}"
+else
+    log=$("${build[@]}" 2>&1) || { printf '%s\n' "$log"; die "the build failed"; }
+fi
 satchel=$("${build[@]}" --show-bin-path)/satchel
 
 workspace=$(mktemp -d)
@@ -21,13 +25,18 @@ cd "$workspace"
 export SATCHEL_CONFIG=/dev/null SATCHEL_ACCOUNT=local SATCHEL_CHAT_ACCOUNT=local
 
 show() { printf '\n$ %s\n' "$*"; }
+# Shows a command as it would be typed, then runs it.
 run() {
-    show "$@"
-    "$satchel" "${@:2}" </dev/null
+    local line=satchel word
+    for word in "$@"; do
+        case $word in *' '*) line+=" \"$word\"" ;; *) line+=" $word" ;; esac
+    done
+    show "$line"
+    "$satchel" "$@" </dev/null
 }
 
-run satchel init
-run satchel sync
+run init
+run sync
 
 show "echo '- A table for tomorrow.' >> notes/todo.md"
 echo '- A table for tomorrow.' >>notes/todo.md
@@ -35,10 +44,10 @@ echo '- A table for tomorrow.' >>notes/todo.md
 show satchel sync --json
 report=$("$satchel" sync --json </dev/null)
 printf '%s\n' "$report"
-grep -Eq '"uploaded" ?: ?1[^0-9]' <<<"$report" || die "one file was edited, so exactly one upload was expected"
+grep -Eq '"uploaded" ?: ?1([^0-9]|$)' <<<"$report" || die "one file was edited, so exactly one upload was expected"
 
-run satchel status
-run satchel chat "Why is high water later each day? @notes/method.md"
+run status
+run chat "Why is high water later each day? @notes/method.md"
 
 cat <<TXT
 

@@ -16,8 +16,9 @@ struct Satchel: AsyncParsableCommand {
               satchel watch                         keep in step until Ctrl-C
 
             EXIT CODES
-              0 done · 1 some files failed · 2 could not start · 3 not in step (--check)
-              4 stopped for safety · 5 provider refused · 6 gave up waiting · 64 usage · 130 interrupted
+              0 done · 1 some files failed · 2 could not start
+              3 not in step (--check) · 4 stopped for safety · 5 provider refused
+              6 gave up waiting · 64 usage · 130 interrupted
             """,
         version: version,
         subcommands: [

@@ -6,7 +6,7 @@ package import SatchelCore
 package struct Secret: Sendable {
     let value: String
 
-    /// White space round the key is dropped: key commands and files end in a line break. Nil when nothing is left.
+    /// Drops white space round the key, which key commands and files leave there; nil when nothing is left.
     package init?(_ text: String) {
         let space = Set(" \t\r\n".unicodeScalars)
         var scalars = text.unicodeScalars[...]

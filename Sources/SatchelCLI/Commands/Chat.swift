@@ -8,14 +8,14 @@ struct Chat: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Ask a model about files of the workspace, by their ids.",
         discussion: """
-            @path, @dir/, @"name with spaces" and @'*.md' in the prompt name files: they are brought in step first and
-            sent by id. Without a prompt, and with a terminal, questions are read one by one. Where no model is
+            @path, @dir/, @"name with spaces" and @'*.md' in the prompt name files: they are brought in step first and \
+            sent by id. Without a prompt, and with a terminal, questions are read one by one. Where no model is \
             configured, the best passages of the synced files are the answer.
 
             EXAMPLES
               satchel chat "what does @src/main.swift do?"
               satchel chat -c "and its tests?"           go on with the last thread
-              git diff | satchel chat "review this"      standard input goes with the prompt
+              git diff | satchel chat "review this"      a pipe goes with the prompt
               satchel chat -p ollama -m llama3 "…"
             """
     )
@@ -70,7 +70,12 @@ struct Chat: AsyncParsableCommand {
         }
         let question = try isInteractive ? typed : withStandardInput(typed)
         guard !question.isEmpty else {
-            throw CommandFailure("usage", "chat: there is no question; write it behind the command", false, .couldNotStart)
+            throw CommandFailure(
+                "usage",
+                "chat: there is no question; write it behind the command",
+                false,
+                .couldNotStart
+            )
         }
         _ = try await session.ask(question, thread: thread)
         return .done

@@ -6,7 +6,7 @@ struct Cleanup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Delete remote copies that are no longer needed.",
         discussion: """
-            Only copies that satchel made for this workspace are ever deleted; what files and messages refer to stays
+            Only copies that satchel made for this workspace are ever deleted; what files and messages refer to stays \
             unless --force. Without --expired or --orphans, both are looked at.
 
             EXAMPLES

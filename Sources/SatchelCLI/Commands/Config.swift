@@ -82,7 +82,9 @@ struct Config: AsyncParsableCommand {
             let options = options
             try await runCommand(options) { output in
                 let context = try options.context
-                let workspace = findWorkspace(from: context.directory).map { "\($0)/\(Configuration.workspaceFileName)" }
+                let workspace = findWorkspace(from: context.directory).map {
+                    "\($0)/\(Configuration.workspaceFileName)"
+                }
                 let user = Configuration.userFilePath(environment: context.environment)
                 output.document(Document(workspace: workspace, user: user))
                 output.line("workspace  \(workspace ?? "(not in a workspace)")")

@@ -5,7 +5,7 @@ struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Check everything that a sync depends on.",
         discussion: """
-            Configuration, keys (masked), inotify limits, the manifest's integrity, disk, clock, and whether each
+            Configuration, keys (masked), inotify limits, the manifest's integrity, disk, clock, and whether each \
             account's server answers. Changes nothing.
 
             EXAMPLES

@@ -6,7 +6,7 @@ struct Init: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make this folder a workspace.",
         discussion: """
-            Writes a commented satchel.yaml unless there is one, and makes .satchel/, which ignores itself.
+            Writes a commented satchel.yaml unless there is one, and makes .satchel/, which ignores itself. \
             Safe to run again.
 
             EXAMPLES

@@ -7,7 +7,7 @@ struct Ls: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List files with their remote ids, one line each.",
         discussion: """
-            As of the last sync; the disk is not looked at. Columns are separated by tabs: state, size, digest, path,
+            As of the last sync; the disk is not looked at. Columns are separated by tabs: state, size, digest, path, \
             then account=id for each remote copy. Names are escaped so that one file is always one line.
 
             EXAMPLES

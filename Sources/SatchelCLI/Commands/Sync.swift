@@ -3,12 +3,11 @@ import FoundationEssentials
 import SatchelCore
 import SatchelKit
 
-
 struct Sync: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Upload what is new or changed, and renew what has expired.",
         discussion: """
-            Identity is content: a renamed or copied file uploads nothing. Copies that nothing refers to any more are
+            Identity is content: a renamed or copied file uploads nothing. Copies that nothing refers to any more are \
             deleted after the time keep_unreferenced says.
 
             EXAMPLES

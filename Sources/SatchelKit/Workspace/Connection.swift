@@ -40,24 +40,27 @@ extension Workspace {
             at: now()
         )
         let files = OpenAIFiles(endpoint, traits: traits(of: account), client: http, hashing: hashing)
-        let modelName = configuration.chat.model ?? account.model
+        let modelName = configuration.model(for: account)
         if account.kind == .openaiCompatible, try await !hasFilesAPI(files, account: id) {
             let local = try await connectLocally(account)
             return Connection(
                 account: account,
                 id: local.id,
                 provider: local.provider,
-                model: modelName == nil ? nil : ChatCompletionsModel(endpoint: endpoint, http: http),
+                model: modelName == nil ? nil : ChatCompletionsModel(endpoint, client: http),
                 modelName: modelName,
-                notice: "\(account.name) has no Files API: files are kept in the local store, and chats inline their text"
+                notice:
+                    "\(account.name) has no Files API: files are kept in the local store, and chats inline their text"
             )
         }
         return Connection(
             account: account,
             id: id,
-            provider: RetryingProvider(files, policy: configuration.retry, onWait: onWait),
+            provider: RetryingProvider(files, policy: configuration.retry) { seconds, error in
+                onWait(seconds, error.message)
+            },
             model: modelName == nil
-                ? nil : ResponsesModel(endpoint: endpoint, http: http, traits: files.traits),
+                ? nil : ResponsesModel(endpoint, traits: files.traits, client: http),
             modelName: modelName,
             notice: nil
         )

@@ -37,11 +37,7 @@ package func initialise(_ context: Context, nested: Bool = false) throws -> Init
     var made: String?
     let path = "\(root)/\(Configuration.workspaceFileName)"
     if !exists(path) {
-        let variables = ProviderID.allCases.filter(\.isSupported).flatMap(\.keyVariables)
-        let text = configurationTemplate(
-            pins: proposedPins(among: entryNames(of: root)),
-            variable: variables.first { context.environment[$0]?.isEmpty == false }
-        )
+        let text = configurationTemplate(forProjectAt: root, environment: context.environment)
         try writeNewFile(text, to: path)
         made = path
     }
@@ -52,20 +48,6 @@ package func initialise(_ context: Context, nested: Bool = false) throws -> Init
         account: configuration.defaultAccountName,
         accounts: configuration.accounts.filter { $0.kind == .local || $0.hasKey }.map(\.name)
     )
-}
-
-/// The names in a folder; none when it cannot be read.
-private func entryNames(of folder: String) -> [String] {
-    guard let stream = opendir(folder) else { return [] }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
-        }
-        if let name { names.append(name) }
-    }
-    return names
 }
 
 /// Writes a file that must not exist yet, whole or not at all.

@@ -15,7 +15,9 @@ extension Workspace {
         otherwise: (LockHolder) async throws -> T,
         _ work: () async throws -> T
     ) async throws -> T {
-        if let holder = WorkspaceLock.holder(in: state), holder.command == "watch" { return try await otherwise(holder) }
+        if let holder = WorkspaceLock.holder(in: state), holder.command == "watch" {
+            return try await otherwise(holder)
+        }
         return try await whileLocked(command, patience: patience, work)
     }
 

@@ -51,31 +51,47 @@ struct ErrorReply: Hashable, Sendable {
     private struct Shape: Decodable {
         var reply: ErrorReply
 
-        enum Keys: String, CodingKey {
-            case error, message, type, param, code, detail, msg
-        }
-
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Keys.self)
-            let inner = try? container.nestedContainer(keyedBy: Keys.self, forKey: .error)
-            let fields = inner ?? container
-            reply = ErrorReply(
-                message: fields.lenient(String.self, .message) ?? container.lenient(String.self, .error)
-                    ?? container.lenient(String.self, .detail) ?? Self.detail(container),
-                type: fields.lenient(String.self, .type),
-                param: fields.lenient(String.self, .param),
-                code: fields.lenient(String.self, .code) ?? fields.lenientNumber(.code).map { String($0) }
-            )
-            // xAI: the word is in `code`, the sentence in `error`.
-            if inner == nil, reply.code == nil { reply.code = container.lenient(String.self, .code) }
+            if let fields = container.lenient(Fields.self, .error) {
+                reply = fields.reply
+                // xAI: the sentence is in `error`, the word beside it.
+                reply.code = reply.code ?? container.lenient(String.self, .code)
+                return
+            }
+            reply = try Fields(from: decoder).reply
+            reply.message = reply.message ?? container.lenient(String.self, .detail) ?? Self.detail(container)
         }
 
         private static func detail(_ container: KeyedDecodingContainer<Keys>) -> String? {
-            if let list = try? container.decode([Detail].self, forKey: .detail), !list.isEmpty {
+            if let list = container.lenient([Detail].self, .detail), !list.isEmpty {
                 return list.prefix(3).compactMap(\.msg).joined(separator: "; ")
             }
             return container.lenient(Detail.self, .detail).flatMap { $0.msg ?? $0.message }
         }
+    }
+
+    /// The value of an `error` key: an object or a sentence.
+    struct Fields: Decodable {
+        var reply: ErrorReply
+
+        init(from decoder: any Decoder) throws {
+            if let sentence = try? decoder.singleValueContainer().decode(String.self) {
+                reply = ErrorReply(message: sentence)
+                return
+            }
+            let container = try decoder.container(keyedBy: Keys.self)
+            reply = ErrorReply(
+                message: container.lenient(String.self, .message),
+                type: container.lenient(String.self, .type),
+                param: container.lenient(String.self, .param),
+                code: container.lenient(String.self, .code) ?? container.lenientNumber(.code).map { String($0) }
+            )
+        }
+    }
+
+    private enum Keys: String, CodingKey {
+        case error, message, type, param, code, detail
     }
 
     private struct Detail: Decodable {

@@ -56,7 +56,10 @@ struct Refusals: Sendable {
 
     /// The error of an exchange that brought no answer.
     ///
-    /// - Parameter isRepeatable: whether doing it twice is doing it once; then a lost answer is only a reason to retry.
+    /// - Parameters:
+    ///   - failure: how the exchange ended.
+    ///   - isRepeatable: whether doing it twice is doing it once; then a lost answer is only a reason to retry.
+    /// - Returns: the error with the host's name in its message.
     func error(_ failure: HTTPFailure, isRepeatable: Bool) -> ProviderError {
         let host = endpoint.host
         switch failure {
@@ -82,6 +85,16 @@ struct Refusals: Sendable {
         ProviderError(
             .badReply,
             tidy("\(head.status) from \(endpoint.host): \(why)"),
+            status: head.status,
+            requestID: requestID(head)
+        )
+    }
+
+    /// An answer that stopped without saying that it is complete.
+    func endedEarly(_ head: HTTPHead) -> ProviderError {
+        ProviderError(
+            .answerLost,
+            "\(endpoint.host): the stream ended early",
             status: head.status,
             requestID: requestID(head)
         )

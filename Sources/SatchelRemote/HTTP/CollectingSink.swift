@@ -11,6 +11,7 @@ final class CollectingSink: TransferSink {
         var waiter: CheckedContinuation<Outcome, Never>?
     }
 
+    private static let refusalLimit = 256 << 10
     private let limit: Int
     private let state = Mutex(State())
 
@@ -24,6 +25,9 @@ final class CollectingSink: TransferSink {
 
     func body(_ bytes: UnsafeRawBufferPointer) -> BodyVerdict {
         state.withLock { state in
+            // A refusal is read even where nearly nothing was asked for: its words say what to do.
+            let isRefusal = (state.head?.status ?? 200) >= 300
+            let limit = isRefusal ? max(limit, Self.refusalLimit) : limit
             guard state.body.count + bytes.count <= limit else { return .refuse(.tooLarge(limit: limit)) }
             state.body.append(contentsOf: bytes)
             return .took

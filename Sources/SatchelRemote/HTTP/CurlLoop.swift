@@ -95,24 +95,30 @@ final class CurlLoop: Sendable {
     }
 
     private static func makeMulti() -> UnsafeMutableRawPointer? {
-        let before = openDescriptors()
+        let before = openSockets()
         guard let multi = curl_multi_init() else { return nil }
         // The wake-up sockets of libcurl 7.88 are made without close-on-exec: a child would inherit them.
-        for descriptor in openDescriptors().subtracting(before) { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        for (inode, descriptor) in openSockets() where before[inode] == nil {
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        }
         // More than the widest setting of parallel uploads, so that none of their connections is thrown away.
         _ = ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 64)
         return multi
     }
 
-    private static func openDescriptors() -> Set<Int32> {
-        guard let folder = opendir("/proc/self/fd") else { return [] }
+    /// The sockets of the process by inode: numbers of descriptors are used again while other threads open and close.
+    private static func openSockets() -> [ino_t: Int32] {
+        guard let folder = opendir("/proc/self/fd") else { return [:] }
         defer { closedir(folder) }
-        var result: Set<Int32> = []
+        var result: [ino_t: Int32] = [:]
         while let entry = readdir(folder) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            if let descriptor = Int32(name), descriptor != dirfd(folder) { result.insert(descriptor) }
+            var status = stat()
+            guard let descriptor = Int32(name), fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK
+            else { continue }
+            result[status.st_ino] = descriptor
         }
         return result
     }

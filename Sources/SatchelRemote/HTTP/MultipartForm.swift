@@ -8,7 +8,7 @@ struct MultipartForm: Hashable, Sendable {
     var mime: String
     let boundary: String
 
-    /// - Parameter boundary: random unless a test wants to know it; with 128 random bits no content contains it.
+    /// A form whose boundary is random unless a test wants to know it: 128 bits that no content contains.
     init(fileName: String, mime: String, boundary: String? = nil) {
         self.fileName = fileName
         self.mime = mime

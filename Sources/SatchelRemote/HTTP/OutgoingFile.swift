@@ -9,8 +9,14 @@ struct OutgoingFile: Sendable {
     /// changed is found out before it costs a request.
     private static let wholeLimit: Int64 = 64 << 10
 
-    /// Opens the file, and reads it when it is small. Blocks.
+    /// Opens the file, and reads it when it is small; blocks.
     ///
+    /// - Parameters:
+    ///   - upload: what is to be sent.
+    ///   - prefix: goes before the file.
+    ///   - suffix: goes after it.
+    ///   - hashing: for the digest of what goes out.
+    /// - Returns: the body, and the means to ask afterwards what it was.
     /// - Throws: `.source` when it cannot be read, `.changed` when it is not what was to be sent.
     static func open(
         _ upload: Upload,

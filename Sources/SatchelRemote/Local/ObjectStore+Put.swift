@@ -100,11 +100,15 @@ extension ObjectStore {
     private func writeTemporary(
         _ body: (borrowing Descriptor) throws(StoreError) -> Void
     ) throws(StoreError) -> String {
-        let name = temporaryName()
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        guard let file = Descriptor(csys_openat_mode(temporary.number, name, flags, 0o600)) else {
-            throw StoreError(errno: errno, "cannot be written")
+        var name = temporaryName()
+        var number = csys_openat_mode(temporary.number, name, flags, 0o600)
+        // In another container a process may have our number.
+        while number < 0, errno == EEXIST {
+            name = temporaryName()
+            number = csys_openat_mode(temporary.number, name, flags, 0o600)
         }
+        guard let file = Descriptor(number) else { throw StoreError(errno: errno, "cannot be written") }
         do throws(StoreError) {
             // The umask may have taken bits away.
             guard fchmod(file.number, 0o600) == 0 else { throw StoreError(errno: errno, "cannot be written") }

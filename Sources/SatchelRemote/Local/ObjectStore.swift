@@ -1,3 +1,5 @@
+// Owns `timespec` where the whole module is compiled at once: both it and Glibc read the same header.
+internal import CCurl
 internal import CSys
 import Glibc
 package import SatchelCore
@@ -11,7 +13,8 @@ package final class ObjectStore: Sendable {
     let folder: Descriptor
     let temporary: Descriptor
     let hashing: any Hashing
-    private let serial = Atomic<UInt64>(0)
+    /// One for the whole process: two stores may be open on the same folder.
+    private static let serial = Atomic<UInt64>(0)
     /// Which of the 256 shard folders are known to exist.
     let shards = Mutex([Bool](repeating: false, count: 256))
 
@@ -122,9 +125,9 @@ package final class ObjectStore: Sendable {
         return result.sorted { $0.digest < $1.digest }
     }
 
-    /// A name that no other writer of this process uses; the process id keeps other processes apart.
+    /// A name that no other writer of this process uses; the process id keeps most other processes apart.
     func temporaryName() -> String {
-        "\(getpid()).\(serial.wrappingAdd(1, ordering: .relaxed).newValue)"
+        "\(getpid()).\(Self.serial.wrappingAdd(1, ordering: .relaxed).newValue)"
     }
 
     private static func openFolder(_ path: String, in parent: Int32) -> Descriptor? {

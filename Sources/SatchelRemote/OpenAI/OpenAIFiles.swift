@@ -251,12 +251,11 @@ extension OpenAIFiles {
     ///
     /// A gateway that ignores the cursor answers the same page for ever.
     private static func page(_ reply: FileListReply, limit: Int, after: String?, seen: Set<String>) -> RemotePage {
+        if let after, reply.files.last?.id == after { return RemotePage(files: [], next: nil) }
         let fresh = reply.files.filter { !seen.contains($0.id) }
         let hasMore = reply.hasMore ?? (reply.files.count >= limit)
         var next: String?
-        if hasMore, !fresh.isEmpty, reply.files.last?.id != after {
-            next = reply.files.suffix(3).reversed().map(\.id).joined(separator: "\n")
-        }
+        if hasMore, !fresh.isEmpty { next = reply.files.suffix(3).reversed().map(\.id).joined(separator: "\n") }
         return RemotePage(files: fresh.compactMap(\.remoteFile), next: next)
     }
 }

@@ -1,6 +1,8 @@
 import SatchelCore
 
 /// The ignore rules that come from outside the workspace's own folders.
+///
+/// They speak of what is in the workspace, never of the workspace itself: who chose an ignored folder meant it.
 struct OuterRules {
     /// What leads from the top of the repository to the workspace, its slash included; empty at the top, or without
     /// a repository.

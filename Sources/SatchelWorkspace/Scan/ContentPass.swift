@@ -77,6 +77,7 @@ struct ContentPass {
     private mutating func fill(_ batch: inout Batch) {
         var bytes: Int64 = 0
         var reading: Set<Link> = []
+        var waiting: [TreeWalk.Pending] = []
         while next < queue.count, batch.jobs.count + batch.hashed.count < Self.batchCount, bytes < Self.batchBytes {
             let job = queue[next]
             next += 1
@@ -86,13 +87,14 @@ struct ContentPass {
                     continue
                 }
                 guard reading.insert(link).inserted else {
-                    queue.append(job)
+                    waiting.append(job)
                     continue
                 }
             }
             batch.jobs.append(job)
             bytes += files[job.file].fingerprint.size
         }
+        queue.append(contentsOf: waiting)
     }
 
     private func link(of job: TreeWalk.Pending) -> Link? {

@@ -36,6 +36,7 @@ struct TreeWalk {
     private(set) var found: FileStatus.Kind?
 
     private let root: OpenFolder
+    private let wanted: Wanted
     private let policy: SelectionPolicy
     /// Decides about paths and enters nothing that is asked for as a whole.
     private let onlyLooks: Bool
@@ -54,24 +55,28 @@ struct TreeWalk {
         _ root: OpenFolder,
         policy: SelectionPolicy,
         outer: OuterRules,
+        wanted: Wanted,
         known: [KnownFile],
         onlyLooks: Bool,
         unknownDigest: ContentDigest,
         buffer: UnsafeMutableRawBufferPointer
     ) {
         self.root = root
+        self.wanted = wanted
         self.policy = policy
         self.onlyLooks = onlyLooks
         self.unknownDigest = unknownDigest
         self.buffer = buffer
         self.known = KnownCursor(known)
+        // Most of what is known will be found again; for a part of the workspace that is too much to set aside.
+        if case .all = wanted { files.reserveCapacity(known.count) }
         rules = RuleStack(policy: policy, outer: outer)
         origin = outer.origin.count
         path = outer.origin
     }
 
     /// Walks; afterwards ``files``, ``pending``, ``skipped`` and ``troubles`` hold what was seen.
-    mutating func run(_ wanted: Wanted, isCancelled: () -> Bool) throws(ScanError) {
+    mutating func run(isCancelled: () -> Bool) throws(ScanError) {
         visit(root, included: false, wanted)
         while let top = frames.indices.last {
             guard frames[top].next < frames[top].entries.count else {
@@ -91,6 +96,12 @@ struct TreeWalk {
                 enter(entry)
             }
         }
+    }
+
+    /// Hands over the files and which of them are to be read, without a second copy of a long list in memory.
+    mutating func takeFiles() -> (files: [Snapshot.File], pending: [Pending]) {
+        defer { (files, pending) = ([], []) }
+        return (files, pending)
     }
 
     private var here: WorkspacePath { WorkspacePath(unchecked: Array(path[origin...])) }

@@ -46,10 +46,11 @@ package struct WorkspaceScanner: Sendable {
             snapshot.troubles = [error]
             return snapshot
         }
-        let walk = try walk(folder, outer, wanted(scope), known: known, onlyLooks: false, isCancelled: isCancelled)
+        var walk = try walk(folder, outer, wanted(scope), known: known, onlyLooks: false, isCancelled: isCancelled)
+        let (files, pending) = walk.takeFiles()
         var content = ContentPass(
-            walk.pending,
-            of: walk.files,
+            pending,
+            of: files,
             below: folder,
             limit: policy.maxFileSize,
             hashing: hashing
@@ -108,12 +109,13 @@ package struct WorkspaceScanner: Sendable {
             folder,
             policy: policy,
             outer: outer,
+            wanted: wanted,
             known: known,
             onlyLooks: onlyLooks,
             unknownDigest: hashing.digest(of: []),
             buffer: buffer
         )
-        try walk.run(wanted, isCancelled: isCancelled)
+        try walk.run(isCancelled: isCancelled)
         return walk
     }
 

@@ -75,3 +75,7 @@ func runProgram(
     while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     return (status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f), output)
 }
+
+func environmentValue(_ name: String) -> String? {
+    getenv(name).map { String(cString: $0) }
+}

@@ -179,13 +179,13 @@ import Testing
         let tree = try ScratchTree()
         try Self.plant(tree)
         try tree.git("init", "-q", "..")
-        try tree.write("../.gitignore", "/work/a.txt\nwork/dir/**/b\n*.o\n!/work/bar\n")
-        try tree.write("../.git/info/exclude", "/work/m.a\nbar\n")
+        try tree.write("../.gitignore", "/ws/a.txt\nws/dir/**/b\n*.o\n!/ws/bar\n")
+        try tree.write("../.git/info/exclude", "/ws/m.a\nbar\n")
         #expect(try tree.differencesFromGit() == [])
         #expect(
             try tree.decision("a.txt")
                 == .skipped(
-                    .ignored(SelectionRule(file: "../.gitignore", line: 1, pattern: "/work/a.txt")),
+                    .ignored(SelectionRule(file: "../.gitignore", line: 1, pattern: "/ws/a.txt")),
                     at: workspacePath("a.txt")
                 )
         )
@@ -207,7 +207,7 @@ import Testing
             "-m",
             "m"
         )
-        try tree.git("-C", "../main", "worktree", "add", "-q", "--detach", "../work")
+        try tree.git("-C", "../main", "worktree", "add", "-q", "--detach", "../ws")
         try tree.write("../main/.git/info/exclude", "*.txt\n")
         try Self.plant(tree)
         #expect(try tree.differencesFromGit() == [])

@@ -7,7 +7,7 @@ import Testing
 final class ScratchTree {
     /// Absolute, without links.
     let top: String
-    var root: String { top + "/work" }
+    var root: String { top + "/ws" }
     var home: String { top + "/home" }
     /// For scans and for git alike: nothing of the machine's own configuration.
     var environment: [String: String] {
@@ -15,7 +15,9 @@ final class ScratchTree {
     }
 
     init() throws {
-        var template = Array("/tmp/satchel-scan-XXXXXX".utf8CString)
+        // Thousands of small files are made and removed: in memory where that is to be had.
+        let base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
+        var template = Array("\(base)/satchel-scan-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Failed("mkdtemp") }
         top = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         mkdir(root, 0o755)

@@ -1,0 +1,71 @@
+package import SatchelCore
+
+/// OpenAI's Responses API, and every server that speaks like it: files and pictures by id.
+///
+/// Nothing is stored at the provider: each request has the whole conversation, so that it goes on after ids change.
+package struct ResponsesModel: ChatModel {
+    package let traits: ProviderTraits
+    private let endpoint: Endpoint
+    private let client: HTTPClient
+
+    package init(_ endpoint: Endpoint, traits: ProviderTraits = .openAI, client: HTTPClient) {
+        self.endpoint = endpoint
+        self.traits = traits
+        self.client = client
+    }
+
+    package func stream(_ request: ChatRequest) -> AsyncThrowingStream<ChatEvent, any Error> {
+        let http = HTTPRequest(
+            .post,
+            endpoint.url("/responses"),
+            headers: endpoint.openAIHeaders + [
+                HTTPHeader("Content-Type", "application/json"), HTTPHeader("Accept", "text/event-stream"),
+            ],
+            body: .bytes(Self.body(request).bytes),
+            limits: .chat
+        )
+        return ChatSession(
+            http,
+            ids: request.fileIDs,
+            client: client,
+            refusals: Refusals(endpoint: endpoint),
+            decoder: ResponsesDecoder()
+        ).events
+    }
+
+    static func body(_ request: ChatRequest) -> JSON {
+        var body: [String: JSON] = [
+            "model": .string(request.model),
+            "stream": true,
+            "store": false,
+            "input": .array(request.turns.map(turn)),
+        ]
+        if let system = request.system { body["instructions"] = .string(system) }
+        if let key = request.cacheKey { body["prompt_cache_key"] = .string(key) }
+        if let most = request.maxOutputTokens { body["max_output_tokens"] = .int(most) }
+        return .object(body)
+    }
+
+    private static func turn(_ turn: ChatRequest.Turn) -> JSON {
+        let (files, text) = turn.filesFirst
+        let kind: JSON = turn.role == .assistant ? "output_text" : "input_text"
+        var content = files.map(file)
+        if !files.isEmpty {
+            content.append(["type": kind, "text": .string(ChatText.listing(of: files.compactMap(\.path)))])
+        }
+        for case .text(let text) in text { content.append(["type": kind, "text": .string(text)]) }
+        return ["role": .string(turn.role.rawValue), "content": .array(content)]
+    }
+
+    private static func file(_ part: ChatRequest.Part) -> JSON {
+        switch part {
+        case .file(let id, _): ["type": "input_file", "file_id": .string(id.rawValue)]
+        case .image(let id, _): ["type": "input_image", "detail": "auto", "file_id": .string(id.rawValue)]
+        case .inlineText(let path, let text):
+            ["type": "input_text", "text": .string(ChatText.inlined(path: path, text: text))]
+        case .inlineImage(_, let media, let bytes):
+            ["type": "input_image", "detail": "auto", "image_url": .string(ChatText.dataURL(media, bytes))]
+        case .text(let text): ["type": "input_text", "text": .string(text)]
+        }
+    }
+}

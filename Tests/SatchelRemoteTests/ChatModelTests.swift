@@ -1,0 +1,243 @@
+import SatchelCore
+import SatchelTestSupport
+@testable import SatchelRemote
+import Testing
+
+/// The two ways to ask a model.
+enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
+    case responses
+    case completions
+
+    var testDescription: String { rawValue }
+
+    func model(_ server: LoopbackOpenAI, client: HTTPClient = HTTPClient()) throws -> any ChatModel {
+        let endpoint = try Endpoint(baseURL: server.baseURL, key: Secret(server.key))
+        return switch self {
+        case .responses: ResponsesModel(endpoint, client: client)
+        case .completions: ChatCompletionsModel(endpoint, client: client)
+        }
+    }
+}
+
+/// What a stream brought, and how it ended.
+struct Heard {
+    var events: [ChatEvent] = []
+    var error: ProviderError?
+
+    init(_ stream: AsyncThrowingStream<ChatEvent, any Error>) async throws {
+        do {
+            for try await event in stream { events.append(event) }
+        } catch let error as ProviderError {
+            self.error = error
+        }
+    }
+
+    var text: String { events.map { if case .text(let text) = $0 { text } else { "" } }.joined() }
+    var refusal: String { events.map { if case .refusal(let text) = $0 { text } else { "" } }.joined() }
+    var usage: ChatUsage? { events.lazy.compactMap { if case .usage(let usage) = $0 { usage } else { nil } }.first }
+    var finish: FinishReason? { if case .finished(let reason)? = events.last { reason } else { nil } }
+    var starts: Int { events.count { if case .started = $0 { true } else { false } } }
+    var citations: [Citation] { events.compactMap { if case .citation(let citation) = $0 { citation } else { nil } } }
+}
+
+@Suite(.timeLimit(.minutes(2)))
+struct ChatModelTests {
+    private func asking(_ text: String, _ files: [ChatRequest.Part] = []) -> ChatRequest {
+        ChatRequest(model: "echo", turns: [ChatRequest.Turn(role: .user, parts: files + [.text(text)])])
+    }
+
+    @Test(arguments: ChatFormat.allCases, ["\n", "\r\n"])
+    func anAnswerIsStreamed(format: ChatFormat, lineEnd: String) async throws {
+        var options = OpenAIOptions()
+        options.lineEnd = lineEnd
+        try await LoopbackOpenAI.with(options) { server in
+            let heard = try await Heard(format.model(server).stream(asking("grüße 👋")))
+            #expect(heard.error == nil)
+            #expect(heard.text == "you said: grüße 👋")
+            #expect(heard.finish == .stop)
+            #expect(heard.starts == 1)
+            #expect((heard.usage?.input ?? 0) > 0)
+            #expect((heard.usage?.output ?? 0) > 0)
+            #expect(server.server.flaws.isEmpty)
+        }
+    }
+
+    @Test(arguments: ChatFormat.allCases) func ogxIsUnderstoodToo(format: ChatFormat) async throws {
+        try await LoopbackOpenAI.with(.ogx) { server in
+            let heard = try await Heard(format.model(server).stream(asking("hello")))
+            #expect(heard.text == "you said: hello")
+            #expect(heard.finish == .stop)
+        }
+    }
+
+    @Test(arguments: ChatFormat.allCases) func whatNobodyKnowsIsPassedOver(format: ChatFormat) async throws {
+        try await LoopbackOpenAI.with { server in
+            for answer in [OpenAIAnswer.unknownEvents, .keepAlives] {
+                server.nextAnswer(answer)
+                let heard = try await Heard(format.model(server).stream(asking("hello")))
+                #expect(heard.text == "you said: hello")
+                #expect(heard.finish == .stop)
+            }
+        }
+    }
+
+    @Test(arguments: ChatFormat.allCases) func aRefusalOfTheModelIsNoText(format: ChatFormat) async throws {
+        try await LoopbackOpenAI.with { server in
+            server.nextAnswer(.refusal("I would rather not."))
+            let heard = try await Heard(format.model(server).stream(asking("hello")))
+            #expect(heard.refusal == "I would rather not.")
+            #expect(heard.text.isEmpty)
+            #expect(heard.finish != nil)
+        }
+    }
+
+    @Test(arguments: ChatFormat.allCases) func theReasonForStoppingIsKept(format: ChatFormat) async throws {
+        try await LoopbackOpenAI.with { server in
+            for (word, reason) in [("max_output_tokens", FinishReason.length), ("content_filter", .contentFilter)] {
+                server.nextAnswer(.ending(.incomplete(word)))
+                let heard = try await Heard(format.model(server).stream(asking("hello")))
+                #expect(heard.error == nil)
+                #expect(heard.finish == reason)
+            }
+        }
+    }
+
+    @Test(arguments: ChatFormat.allCases, [OpenAIAnswer.Ending.cut, .reset, .silence])
+    func aStreamWithoutItsEndIsAnErrorAndWhatCameStays(format: ChatFormat, ending: OpenAIAnswer.Ending) async throws {
+        try await LoopbackOpenAI.with { server in
+            server.nextAnswer(.ending(ending, after: 2))
+            let heard = try await Heard(format.model(server).stream(asking("hello, how are you?")))
+            #expect(heard.error?.kind == .answerLost)
+            #expect(heard.finish == nil)
+            if case .reset = ending { return }
+            #expect(heard.text == String("you said: hello, how are you?".prefix(14)))
+            if case .silence = ending { #expect(heard.error?.message == "127.0.0.1: the stream ended early") }
+        }
+    }
+
+    @Test(arguments: ChatFormat.allCases) func anErrorInTheStreamIsThrown(format: ChatFormat) async throws {
+        try await LoopbackOpenAI.with { server in
+            for ending in [
+                OpenAIAnswer.Ending.failed(code: "server_error", message: "it broke"),
+                .errorEvent(code: "server_error", message: "it broke"),
+                .nestedError(code: "server_error", message: "it broke"),
+            ] {
+                server.nextAnswer(.ending(ending, after: 1))
+                let heard = try await Heard(format.model(server).stream(asking("hello")))
+                #expect(heard.error?.kind == .temporary(retryAfter: nil), "\(ending)")
+                #expect(heard.error?.message.contains("it broke") == true)
+            }
+        }
+    }
+
+    @Test func filesAreShownByTheirIDsAndCited() async throws {
+        try await LoopbackOpenAI.with { server in
+            let endpoint = try Endpoint(baseURL: server.baseURL, key: Secret(server.key))
+            let files = OpenAIFiles(endpoint, client: HTTPClient(), hashing: IndependentHashing())
+            let stored = try await send(upload(Array("secret: heron\n".utf8)), to: files)
+            server.nextAnswer(.citing)
+            let model = ResponsesModel(endpoint, client: HTTPClient())
+            let heard = try await Heard(model.stream(asking("what is it?", [.file(stored.id, path: "notes.md")])))
+            #expect(heard.text.contains("file:notes.0011223344556677.md:14:"))
+            #expect(heard.citations == [Citation(file: stored.id, name: stored.name)])
+            #expect(heard.finish == .stop)
+        }
+    }
+
+    @Test(arguments: [OpenAIOptions(), .ogx], [true, false])
+    func aFileThatIsGoneIsSaidToBeGone(options: OpenAIOptions, wasThere: Bool) async throws {
+        try await LoopbackOpenAI.with(options) { server in
+            let endpoint = try Endpoint(baseURL: server.baseURL, key: Secret(server.key))
+            let files = OpenAIFiles(endpoint, client: HTTPClient(), hashing: IndependentHashing())
+            let stored = try await send(upload([1]), to: files)
+            if wasThere { try await files.delete(stored.id) }
+            let id = wasThere ? stored.id : try #require(RemoteFileID("file-00"))
+            let model = ResponsesModel(endpoint, client: HTTPClient())
+            let heard = try await Heard(model.stream(asking("what is it?", [.file(id, path: "notes.md")])))
+            #expect(heard.error?.kind == .gone)
+        }
+    }
+
+    @Test(arguments: ChatFormat.allCases) func aRefusedRequestIsSortedLikeAnyOther(format: ChatFormat) async throws {
+        try await LoopbackOpenAI.with { server in
+            let faults: [(LoopbackFault, ProviderError.Kind)] = [
+                (.rateLimited(retryAfter: "4"), .rateLimited(retryAfter: 4)), (.outOfCredit, .quota),
+                (.status(401), .unauthorised), (.status(500), .temporary(retryAfter: nil)),
+                (.status(200, headers: ["Content-Type": "application/json"], body: "{}"), .badReply),
+                (.refuse, .answerLost),
+            ]
+            for (fault, kind) in faults {
+                server.server.inject(fault)
+                let heard = try await Heard(format.model(server).stream(asking("hello")))
+                #expect(heard.error?.kind == kind)
+                #expect(heard.events.isEmpty)
+            }
+        }
+    }
+
+    @Test(arguments: ChatFormat.allCases) func wordsAreHeardWhileTheRestIsStillToCome(format: ChatFormat) async throws {
+        let gate = try TestGate()
+        try await LoopbackOpenAI.with { server in
+            server.nextAnswer(.pausing(after: 1, at: gate))
+            var text = ""
+            for try await event in try format.model(server).stream(asking("hello, how are you?")) {
+                guard case .text(let piece) = event else { continue }
+                text += piece
+                gate.open()
+            }
+            #expect(text == "you said: hello, how are you?")
+        }
+    }
+
+    @Test(arguments: ChatFormat.allCases) func lettingGoOfAnAnswerClosesTheConnection(format: ChatFormat) async throws {
+        let gate = try TestGate()
+        try await LoopbackOpenAI.with { server in
+            server.nextAnswer(.pausing(after: 1, at: gate))
+            let model = try format.model(server)
+            for try await event in model.stream(asking("hello, how are you?")) {
+                if case .text = event { break }
+            }
+            try await server.server.hangUps()
+        }
+    }
+
+    @Test(arguments: ChatFormat.allCases) func cancellingTheReaderClosesTheConnection(format: ChatFormat) async throws {
+        let gate = try TestGate()
+        try await LoopbackOpenAI.with { server in
+            server.nextAnswer(.pausing(after: 1, at: gate))
+            let stream = try format.model(server).stream(asking("hello, how are you?"))
+            let task = Task { try await Heard(stream).events.count }
+            try await gate.arrivals()
+            task.cancel()
+            _ = try await task.value
+            try await server.server.hangUps()
+        }
+    }
+
+    @Test func completionsRefuseIDsThatWouldNotBeRead() async throws {
+        try await LoopbackOpenAI.with { server in
+            let id = try #require(RemoteFileID("file-1"))
+            let model = try ChatFormat.completions.model(server)
+            for part in [ChatRequest.Part.file(id, path: "a.txt"), .image(id, path: "a.png")] {
+                let heard = try await Heard(model.stream(asking("what is it?", [part])))
+                #expect(heard.error?.kind == .unsupported)
+            }
+            #expect(server.server.requests.isEmpty)
+        }
+    }
+
+    @Test(arguments: ChatFormat.allCases) func textAndPicturesCanBeInlined(format: ChatFormat) async throws {
+        try await LoopbackOpenAI.with { server in
+            let png: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+            let parts: [ChatRequest.Part] = [
+                .inlineText(path: "a.txt", text: "one"), .inlineImage(path: "b.png", media: .png, bytes: png),
+            ]
+            let heard = try await Heard(format.model(server).stream(asking("what is it?", parts)))
+            #expect(heard.error == nil)
+            #expect(heard.text.contains("you said: what is it?"))
+            let body = String(decoding: try #require(server.server.requests.first).body, as: UTF8.self)
+            #expect(body.contains("data:image/png;base64,iVBORw0KGgo="))
+            #expect(body.contains("one"))
+        }
+    }
+}
