@@ -1,4 +1,5 @@
 internal import GRDB
+internal import Glibc
 
 /// What Satchel remembers of one workspace, in SQLite.
 ///
@@ -140,8 +141,17 @@ extension ManifestError {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB: self = .corrupt(path: path, detail: error.message ?? "unreadable")
         case .SQLITE_BUSY, .SQLITE_LOCKED: self = .busy(path: path)
         case .SQLITE_FULL: self = .full(path: path)
+        // What a memory file system says when it is full.
+        case .SQLITE_IOERR where !hasSpace(near: path): self = .full(path: path)
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN: self = .readOnly(path: path)
         default: self = .failed(path: path, detail: "SQLite says \(error.message ?? "error \(error.resultCode)")")
         }
     }
+}
+
+/// Whether the file system of `path` has room for some pages; true when it cannot be asked.
+private func hasSpace(near path: String) -> Bool {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { return true }
+    return UInt64(status.f_bavail) * UInt64(status.f_frsize) >= 65536
 }

@@ -20,8 +20,8 @@ extension ManifestError: CustomStringConvertible {
         case .notAManifest(let path):
             "\(path): not a satchel manifest; move it away and run satchel init"
         case .corrupt(let path, let detail):
-            "\(path): the manifest is damaged (\(detail)); move it away and run satchel sync: "
-                + "remote copies are found again by their names"
+            "\(path): the manifest is damaged (\(detail)); move it away and run satchel sync, "
+                + "which uploads everything once more"
         case .busy(let path):
             "\(path): another process keeps it locked; wait for it to finish and try again"
         case .full(let path):
