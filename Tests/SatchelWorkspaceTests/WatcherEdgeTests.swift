@@ -11,7 +11,7 @@ extension WatcherTests {
         @Test(arguments: EventSourceKind.available)
         func anAtomicSaveIsOneBatchWithoutARemoval(_ kind: EventSourceKind) async throws {
             var settle = SettlePolicy()
-            settle.quiet = .milliseconds(50)
+            settle.quiet = .milliseconds(500)
             settle.removalHold = .seconds(3600)
             try await withWatchedFolder(kind, settle: settle, prepare: { writeFile("1", at: "\($0)/f") }) { folder in
                 for _ in 0..<5 {
