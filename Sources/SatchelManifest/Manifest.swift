@@ -14,6 +14,7 @@ package final class Manifest: Sendable {
     /// - Parameters:
     ///   - path: the file; its folder must exist.
     ///   - mayWrite: false for commands that only look; the file must then exist.
+    /// - Throws: ``ManifestError`` when the file is damaged, foreign, newer than this program, or cannot be used.
     package init(at path: String, mayWrite: Bool = true) throws(ManifestError) {
         self.path = path
         do {
