@@ -60,8 +60,16 @@ let package = Package(
         // A loopback provider, temporary workspaces and the built binary as a fixture: for tests only.
         .target(name: "SatchelTestSupport", dependencies: ["SatchelCore"], path: "Tests/SatchelTestSupport"),
         .testTarget(name: "SatchelCoreTests", dependencies: ["SatchelCore", "SatchelTestSupport"]),
-        .testTarget(name: "SatchelWorkspaceTests", dependencies: ["SatchelWorkspace", "SatchelCore", "SatchelTestSupport"]),
-        .testTarget(name: "SatchelManifestTests", dependencies: ["SatchelManifest", "SatchelCore", "SatchelTestSupport"]),
+        .testTarget(
+            name: "SatchelWorkspaceTests",
+            dependencies: ["SatchelWorkspace", "SatchelCore", "SatchelTestSupport"]
+        ),
+        .testTarget(
+            name: "SatchelManifestTests",
+            dependencies: [
+                "SatchelManifest", "SatchelCore", "SatchelTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+            ]
+        ),
         .testTarget(
             name: "SatchelRemoteTests",
             dependencies: ["SatchelRemote", "SatchelWorkspace", "SatchelCore", "SatchelTestSupport"]
