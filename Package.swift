@@ -66,7 +66,9 @@ let package = Package(
         ),
         .testTarget(
             name: "SatchelManifestTests",
-            dependencies: ["SatchelManifest", "SatchelCore", "SatchelTestSupport"]
+            dependencies: [
+                "SatchelManifest", "SatchelCore", "SatchelTestSupport", .product(name: "GRDB", package: "GRDB.swift"),
+            ]
         ),
         .testTarget(
             name: "SatchelRemoteTests",

@@ -1,15 +1,17 @@
 #pragma once
-// What Swift's Glibc module does not import: variadic syscall(2) and the headers behind it.
+// What Swift's Glibc module does not import: variadic calls, and system calls that glibc keeps behind _GNU_SOURCE.
 // _GNU_SOURCE must stay undefined: it changes fd_set and then clashes with CCurl's view of it.
-#include <sys/types.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
+//
+// Headers that define `struct stat` and the like stay out, and calls are declared by hand instead: a C type belongs to
+// the module that was loaded first, and Swift files that import only Glibc would not see the fields of ours.
 #include <sys/eventfd.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
-#include <fcntl.h>
-#include <unistd.h>
 #include <linux/openat2.h>
 #include <linux/stat.h>
+
+extern long syscall(long number, ...);
+extern int openat(int dirfd, const char *path, int flags, ...);
 
 static inline long csys_getdents64(int fd, void *buffer, unsigned int size) {
     return syscall(SYS_getdents64, fd, buffer, size);
@@ -18,7 +20,7 @@ static inline int csys_statx(int dirfd, const char *path, int flags, unsigned ma
     return (int)syscall(SYS_statx, dirfd, path, flags, mask, out);
 }
 static inline int csys_openat(int dirfd, const char *path, int flags) { return openat(dirfd, path, flags); }
-static inline int csys_openat_mode(int dirfd, const char *path, int flags, mode_t mode) {
+static inline int csys_openat_mode(int dirfd, const char *path, int flags, unsigned int mode) {
     return openat(dirfd, path, flags, mode);
 }
 static inline int csys_syncfs(int fd) { return (int)syscall(SYS_syncfs, fd); }

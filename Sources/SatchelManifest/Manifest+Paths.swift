@@ -100,7 +100,7 @@ extension Manifest {
         try await read { db in
             try Row.fetchAll(
                 db,
-                sql: "SELECT path FROM path WHERE linked = ?1 AND sha256 = ?1 ORDER BY path",
+                sql: "SELECT path FROM path WHERE sha256 = ? ORDER BY path",
                 arguments: [digest.blob]
             ).map { try $0.workspacePath(0) }
         }

@@ -9,15 +9,13 @@ package final class Manifest: Sendable {
     package let path: String
     let queue: DatabaseQueue
 
-    /// Opens the manifest at `path`, making and migrating it where needed.
+    /// Opens the manifest at `path`, making and migrating it where needed; its folder must exist.
     ///
-    /// - Parameters:
-    ///   - path: the file; its folder must exist.
-    ///   - mayWrite: false for commands that only look; the file must then exist.
-    /// - Throws: ``ManifestError`` when the file is damaged, foreign, newer than this program, or cannot be used.
-    package init(at path: String, mayWrite: Bool = true) throws(ManifestError) {
+    /// A file that is not ours, or newer than we are, is refused and left as it is.
+    package init(at path: String) throws(ManifestError) {
         self.path = path
         do {
+            try makePrivate(path)
             var configuration = Configuration()
             configuration.label = "manifest"
             configuration.busyMode = .timeout(10)
@@ -29,9 +27,8 @@ package final class Manifest: Sendable {
                 try db.execute(sql: "PRAGMA synchronous = NORMAL")
                 try db.execute(sql: "PRAGMA cache_size = -4000")
             }
-            if mayWrite { configuration.journalMode = .wal }
             queue = try DatabaseQueue(path: path, configuration: configuration)
-            try Self.prepare(queue, path: path, mayWrite: mayWrite)
+            try Self.prepare(queue, path: path)
         } catch let error as ManifestError {
             throw error
         } catch {
@@ -39,7 +36,7 @@ package final class Manifest: Sendable {
         }
     }
 
-    private static func prepare(_ queue: DatabaseQueue, path: String, mayWrite: Bool) throws {
+    private static func prepare(_ queue: DatabaseQueue, path: String) throws {
         let (id, tables) = try queue.read { db in
             (
                 try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0,
@@ -52,11 +49,10 @@ package final class Manifest: Sendable {
         if tables > 0, try queue.read(Schema.migrator.hasBeenSuperseded) {
             throw ManifestError.newerSchema(path: path)
         }
-        guard mayWrite else { return }
-        if id == 0 {
-            try queue.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
-            }
+        try queue.writeWithoutTransaction { db in
+            // Not before it is known to be ours: it changes the file.
+            try db.execute(sql: "PRAGMA journal_mode = WAL")
+            if id == 0 { try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)") }
         }
         try Schema.migrator.migrate(queue)
     }
@@ -155,4 +151,19 @@ private func hasSpace(near path: String) -> Bool {
     var status = statvfs()
     guard statvfs(path, &status) == 0 else { return true }
     return UInt64(status.f_bavail) * UInt64(status.f_frsize) >= 65536
+}
+
+/// Makes the file where it is missing, and sees to it that only its owner can read it.
+///
+/// SQLite gives the files it makes beside it the same permissions.
+private func makePrivate(_ path: String) throws(ManifestError) {
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+        guard errno == ENOSPC || errno == EDQUOT else { throw .readOnly(path: path) }
+        throw .full(path: path)
+    }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & 0o077 != 0 else { return }
+    _ = fchmod(descriptor, 0o600)
 }

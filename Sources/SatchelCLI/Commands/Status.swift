@@ -122,7 +122,7 @@ private struct JSONStatus: Encodable {
         found = status.found
         skipped = status.skipped.reduce(into: [:]) { $0[$1.reason.code, default: 0] += 1 }
         let holder = status.watch
-        watch = Watch(running: holder?.command == "watch", pid: holder?.pid, since: holder?.since)
+        watch = Watch(running: holder?.watchedAccount != nil, pid: holder?.pid, since: holder?.since)
         notInStep = status.entries.map(JSONSync.Action.init)
         failures = status.failures.map { failure in
             JSONSync.Failure(

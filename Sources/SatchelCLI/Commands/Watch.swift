@@ -37,7 +37,7 @@ struct Watch: AsyncParsableCommand {
         }
         if let notice = connection.notice { output.note(notice) }
         let name = connection.account.name
-        try await workspace.whileLocked("watch", patience: .zero) {
+        try await workspace.whileLocked(LockHolder.watchCommand(of: name), patience: .zero) {
             try await workspace.watch(connection, endsOnceSettled: onceSettled) { event in
                 switch event {
                 case .ready(let watches, _, let report):

@@ -27,7 +27,7 @@ struct WhyCommand: AsyncParsableCommand {
             var pattern: String
         }
 
-        var ok = true
+        var ok: Bool
         var path: String
         var decision: String
         var reason: String
@@ -43,6 +43,7 @@ struct WhyCommand: AsyncParsableCommand {
             let why = try await workspace.why(path, account: command.account.account)
             output.document(
                 Document(
+                    ok: why.decision != "missing",
                     path: why.path.description,
                     decision: why.decision,
                     reason: why.reason,

@@ -11,7 +11,7 @@ package struct Mention: Hashable, Sendable {
 /// The mentions of a prompt, in order, each target once.
 ///
 /// A mention starts with `@` at the beginning or after white space or an opening bracket, and runs to the next white
-/// space; `@"…"` may hold spaces. Punctuation at its end belongs to the sentence.
+/// space; `@"…"` and `@'…'` may hold spaces. Punctuation at its end belongs to the sentence.
 package func mentions(in prompt: String) -> [Mention] {
     var found: [Mention] = []
     var previous: Character = " "
@@ -24,7 +24,8 @@ package func mentions(in prompt: String) -> [Mention] {
             index = next
             continue
         }
-        if prompt[next] == "\"", let close = prompt[prompt.index(after: next)...].firstIndex(of: "\"") {
+        let mark = prompt[next]
+        if mark == "\"" || mark == "'", let close = prompt[prompt.index(after: next)...].firstIndex(of: mark) {
             let target = String(prompt[prompt.index(after: next)..<close])
             add(Mention(text: String(prompt[index...close]), target: target), to: &found)
             index = prompt.index(after: close)

@@ -15,6 +15,16 @@ package struct LockHolder: Hashable, Sendable {
     }
 }
 
+extension LockHolder {
+    /// What a watch of the account writes down.
+    package static func watchCommand(of account: String) -> String { "watch \(account)" }
+
+    /// The account that the holder keeps in step; nil when it is no watch.
+    package var watchedAccount: String? {
+        command.hasPrefix("watch ") ? String(command.dropFirst(6)) : nil
+    }
+}
+
 extension LockHolder: CustomStringConvertible {
     package var description: String {
         "\(printable(command)) (process \(pid), since \(since.formatted(.iso8601)))"

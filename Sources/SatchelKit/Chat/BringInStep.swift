@@ -38,6 +38,13 @@ extension Workspace {
     /// - Returns: the plan's report, in which nothing is left to do.
     @discardableResult
     package func waitUntilInStep(_ scope: Scope, _ connection: Connection) async throws -> SyncReport {
+        if let watched = WorkspaceLock.holder(in: state)?.watchedAccount, watched != connection.account.name {
+            throw WorkspaceError(
+                .cannotStart,
+                "\(escaped(root.utf8)): a running watch keeps it in step with \(watched), not with "
+                    + "\(connection.account.name); stop it, or watch that account instead"
+            )
+        }
         let deadline = ContinuousClock.now + Self.patience
         while true {
             var options = SyncOptions()

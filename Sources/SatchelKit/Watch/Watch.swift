@@ -29,7 +29,7 @@ extension Workspace {
         let skipped = SkippedFolders(scanner)
         try await skipped.look()
         let watcher = try Watcher(root: root, settle: settlePolicy, prunes: { skipped.contains($0) })
-        let wakes = WatchWakes(watcher, rescan: configuration.watch.rescan)
+        let wakes = WatchWakes(watcher, rescan: rescanInterval)
         do {
             await watcher.ready()
             var loop = WatchLoop(
@@ -55,6 +55,14 @@ extension Workspace {
             await wakes.stop()
             throw error
         }
+    }
+
+    /// What is to be kept warm has to be looked at before the margin of its expiry is over.
+    private var rescanInterval: Duration {
+        let rescan = configuration.watch.rescan
+        guard configuration.renewal == .always else { return rescan }
+        let renewal = max(configuration.safetyMargin / 2, .seconds(10))
+        return rescan > .zero ? min(rescan, renewal) : renewal
     }
 
     private var settlePolicy: SettlePolicy {
@@ -106,6 +114,11 @@ private struct WatchLoop {
                 await watcher.rescanWatches()
                 try await sync(.everything, renews: false)
             } else {
+                // A folder may hold ignore files that were not named, and folders that they now leave in.
+                if holdsFolder(scope) {
+                    try await skipped.look()
+                    await watcher.rescanWatches()
+                }
                 try await sync(scope, renews: false)
             }
         case .batch(.degraded(let reason)):
@@ -117,6 +130,7 @@ private struct WatchLoop {
                 "\(escaped(workspace.root.utf8)): \(loss); nothing was deleted; start watch again when it is back"
             )
         case .rescan:
+            if watcher.counts.isPartial { await watcher.rescanWatches() }
             try await sync(.everything, renews: workspace.configuration.renewal == .always)
         case .retry:
             try await sync(.everything, renews: false)
@@ -144,6 +158,11 @@ private struct WatchLoop {
         observe(.settled(report))
         if let error = report.accountError, error.kind == .unauthorised || error.kind == .quota { throw error }
         return report
+    }
+
+    private func holdsFolder(_ scope: Scope) -> Bool {
+        guard case .paths(let paths) = scope else { return false }
+        return paths.contains { path in isFolder(at: path, below: workspace.root) }
     }
 
     /// Whether an ignore file is among the changes: what is selected may then differ anywhere below it.

@@ -15,6 +15,8 @@ final class WatchWakes: Sendable {
     private let watcher: Watcher
     private let tasks: Mutex<[Task<Void, Never>]> = Mutex([])
     private let retrying = Mutex(false)
+    /// Whether the more frequent timer runs.
+    private let rescanning = Mutex(false)
 
     /// How often everything is looked at while some folders cannot be watched.
     private static let oftenEnough: Duration = .seconds(30)
@@ -32,7 +34,13 @@ final class WatchWakes: Sendable {
         repeatRescan(every: rescan)
     }
 
-    func rescanOften() { repeatRescan(every: Self.oftenEnough) }
+    func rescanOften() {
+        let isFirst = rescanning.withLock { value in
+            defer { value = true }
+            return !value
+        }
+        if isFirst { repeatRescan(every: Self.oftenEnough) }
+    }
 
     /// Wakes once after so many seconds; nothing when a retry is on its way already.
     func retry(after seconds: Double) {

@@ -64,7 +64,8 @@ extension Workspace {
             model: modelName == nil
                 ? nil : ResponsesModel(endpoint, traits: files.traits, client: http),
             modelName: modelName,
-            notice: nil
+            notice: endpoint.sendsKeyInClear
+                ? "\(account.name): the key goes to \(endpoint.host) unencrypted; use https in base_url" : nil
         )
     }
 
@@ -101,6 +102,17 @@ extension Workspace {
 
     /// The account's number and traits without its key, for commands that only look; nil while nothing was synced.
     func rememberedAccount(_ account: AccountConfiguration) async throws -> AccountID? {
+        // Keys in the environment cost nothing to look at; a key command may ask for a password.
+        if account.keyCommand == nil, account.kind != .local,
+            let key = try? await account.resolveKey(environment: context.environment),
+            let id = try await manifest.knownAccount(
+                provider: account.kind,
+                baseURL: account.endpoint(key: Secret(key)).baseURL,
+                keyFingerprint: account.fingerprint(of: Secret(key), hashing)
+            )
+        {
+            return id
+        }
         let accounts = try await manifest.accounts()
         if let found = accounts.last(where: { $0.provider == account.kind.rawValue && $0.label == account.name }) {
             let isLocalStandIn =

@@ -1,4 +1,5 @@
 internal import Glibc
+internal import SatchelCore
 
 /// The nearest folder at or above `directory` that holds a workspace: `.satchel/` or `satchel.yaml`.
 ///
@@ -29,4 +30,16 @@ func exists(_ path: String) -> Bool {
 func isFolder(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+}
+
+/// As ``isFolder(_:)``, for names that need not be text.
+func isFolder(at path: WorkspacePath, below root: String) -> Bool {
+    let bytes = Array(root.utf8) + [UInt8(ascii: "/")] + path.bytes + [0]
+    var status = stat()
+    return bytes.withUnsafeBufferPointer { buffer in
+        buffer.withMemoryRebound(to: CChar.self) { name in
+            guard let name = name.baseAddress else { return false }
+            return lstat(name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        }
+    }
 }

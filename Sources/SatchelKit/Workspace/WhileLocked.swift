@@ -17,7 +17,7 @@ extension Workspace {
         otherwise: (LockHolder) async throws -> T,
         _ work: () async throws -> T
     ) async throws -> T {
-        if let holder = WorkspaceLock.holder(in: state), holder.command == "watch" {
+        if let holder = WorkspaceLock.holder(in: state), holder.watchedAccount != nil {
             return try await otherwise(holder)
         }
         return try await whileLocked(command, patience: patience, work)
