@@ -1,4 +1,8 @@
 import Glibc
+import Synchronization
+
+/// How many cookies this process has made.
+private let made = Atomic(0)
 
 /// The barriers that wait for the event of a file made for them.
 struct CookieJar {
@@ -9,16 +13,17 @@ struct CookieJar {
     var watch: Int32?
     private var waiting: [[UInt8]: (waiter: Waiter, until: Instant)] = [:]
     private var arrived: [Waiter] = []
-    private var made = 0
 
     var hasArrived: Bool { !arrived.isEmpty }
+
+    /// Whether an event is waited for.
+    var isAwaited: Bool { !waiting.isEmpty }
 
     var nextDeadline: Instant? { waiting.values.lazy.map(\.until).min() }
 
     /// A file name that no other cookie has, in this process or another.
-    mutating func newName() -> [UInt8] {
-        made += 1
-        return Array("\(getpid())-\(made)".utf8)
+    func newName() -> [UInt8] {
+        Array("\(getpid())-\(made.add(1, ordering: .relaxed).newValue)".utf8)
     }
 
     mutating func wait(_ waiter: Waiter, for name: [UInt8], until deadline: Instant) {
@@ -45,9 +50,10 @@ struct CookieJar {
         arrived = []
     }
 
-    mutating func expire(at now: Instant) {
+    mutating func expire(at now: Instant, removing remove: ([UInt8]) -> Void) {
         for (name, wait) in waiting where wait.until <= now {
             waiting[name] = nil
+            remove(name)
             wait.waiter.resume(returning: .failure(.cookieLost(code: nil)))
         }
     }

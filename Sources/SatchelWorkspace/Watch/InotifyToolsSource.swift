@@ -73,7 +73,8 @@ private func initialize() -> Result<Int32, WatchError> {
         inotifytools_cleanup()
         return .failure(.descriptorTooHigh(descriptor))
     }
-    // It opens without flags: a program started meanwhile would inherit the queue.
+    // It opens without flags. A program started right between its call and this one inherits the queue; so watching
+    // starts before programs are.
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     _ = fcntl(descriptor, F_SETFL, O_RDONLY | O_NONBLOCK)
     return .success(descriptor)

@@ -72,14 +72,14 @@ final class WatchLoop {
 
     /// Sleeps until something happens or is due, and deals with all of it.
     private func turn() throws(WatchError) {
-        waitForWork()
+        let requests = try waitForWork() ? signals.takeRequests() : []
         counts.wakeups += 1
-        let requests = signals.takeRequests()
         // Bounded, so that a storm of events cannot keep requests and batches waiting.
         let chunk = 4096
         let given = try source.drain(limit: chunk) { handle($0) }
         counts.events += given
         hasMore = given == chunk
+        isBusy = given > 0
         for request in requests { serve(request) }
         let now = ContinuousClock.now
         if !hasMore, resync.isDue(at: now) || (resync.isPending && cookies.hasArrived) { resynchronise() }
@@ -88,20 +88,33 @@ final class WatchLoop {
         // Before anything is handed out, so that whoever gets it sees counts that go with it.
         publishCounts()
         if !resync.isPending, cookies.hasArrived { answerBarriers() }
-        cookies.expire(at: now)
+        cookies.expire(at: now, removing: removeCookieFile)
         if let scope = settler.due(at: now) { handOver(scope) }
     }
 
     /// Whether the last turn left events behind, which `poll` need not know of: a source may have a buffer of its own.
     private var hasMore = false
 
-    private func waitForWork() {
-        var descriptors = [
-            pollfd(fd: source.descriptor, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: signals.wakeDescriptor, events: Int16(POLLIN), revents: 0),
-        ]
-        // An interrupted or failed wait is a turn with nothing to do.
-        _ = poll(&descriptors, nfds_t(descriptors.count), pollTimeout())
+    /// Whether the last turn read events, so that more are likely to follow at once.
+    private var isBusy = false
+
+    /// Returns once there is something to do; true when a caller wants something.
+    private func waitForWork() throws(WatchError) -> Bool {
+        let timeout = pollTimeout()
+        // In a storm, most of the cost is in waking up. A moment's patience has one turn read hundreds of events; it
+        // delays nothing that anyone waits for, and the queue is long enough.
+        if isBusy, timeout != 0, !cookies.isAwaited, try wait(for: [signals.wakeDescriptor], milliseconds: 2) {
+            return true
+        }
+        return try wait(for: [signals.wakeDescriptor, source.descriptor], milliseconds: timeout)
+    }
+
+    /// Waits until one of the descriptors is readable; true when the first is.
+    private func wait(for descriptors: [Int32], milliseconds: Int32) throws(WatchError) -> Bool {
+        var polled = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+        guard poll(&polled, nfds_t(polled.count), milliseconds) < 0 else { return polled[0].revents != 0 }
+        guard errno == EINTR else { throw .system(call: "poll", code: errno) }
+        return true
     }
 
     /// Milliseconds until the next thing is due, rounded up; -1 for ever.
