@@ -8,6 +8,7 @@
 #include <sys/vfs.h>
 #include <fcntl.h>
 #include <unistd.h>
+#include <linux/openat2.h>
 #include <linux/stat.h>
 
 static inline long csys_getdents64(int fd, void *buffer, unsigned int size) {
@@ -21,3 +22,8 @@ static inline int csys_openat_mode(int dirfd, const char *path, int flags, mode_
     return openat(dirfd, path, flags, mode);
 }
 static inline int csys_syncfs(int fd) { return (int)syscall(SYS_syncfs, fd); }
+// One call for a whole path in which no component is a link and none leaves the folder.
+static inline int csys_openat2_beneath(int dirfd, const char *path, int flags) {
+    struct open_how how = {.flags = (unsigned long long)flags, .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS};
+    return (int)syscall(SYS_openat2, dirfd, path, &how, sizeof how);
+}

@@ -26,4 +26,17 @@ struct Satchel: AsyncParsableCommand {
             Config.self, Doctor.self,
         ]
     )
+
+    /// Accepts `-C DIR` also before the command, where git users write it.
+    static func main() async {
+        var arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.count > 2, arguments[0] == "-C" {
+            let moved = Array(arguments.prefix(2))
+            arguments.removeFirst(2)
+            // Behind the command's own words; `config ls` has two.
+            let end = arguments.firstIndex { $0 == "--" } ?? arguments.endIndex
+            arguments.insert(contentsOf: moved, at: end)
+        }
+        await main(arguments)
+    }
 }

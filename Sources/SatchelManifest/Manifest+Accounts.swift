@@ -19,6 +19,8 @@ extension Manifest {
     ///   - keyFingerprint: tells keys apart without keeping them; includes organisation and project; empty for local.
     ///   - label: the account's name in the configuration, kept up to date.
     ///   - now: the time.
+    /// - Returns: the account's number in this manifest.
+    /// - Throws: ``ManifestError``.
     package func account(
         provider: ProviderID,
         baseURL: String,

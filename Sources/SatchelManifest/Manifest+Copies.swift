@@ -21,6 +21,13 @@ extension Manifest {
     package func copies(in account: AccountID) async throws(ManifestError) -> CopyIndex {
         try await read { db in
             var copies: [KnownCopy] = []
+            copies.reserveCapacity(
+                try Int.fetchOne(
+                    db,
+                    sql: "SELECT count(*) FROM remote_file WHERE account = ?",
+                    arguments: [account.rawValue]
+                ) ?? 0
+            )
             let rows = try Row.fetchCursor(
                 db,
                 sql: """
@@ -66,7 +73,9 @@ extension Manifest {
         }
     }
 
-    /// Writes `uploading` rows, before the first byte leaves. The answer is in the order of `intents`.
+    /// Writes `uploading` rows, before the first byte leaves.
+    ///
+    /// The answer is in the order of `intents`.
     ///
     /// A row that was there before (expired, failed, interrupted) is taken over; the remote file it named, if any, is
     /// gone or will be found again by name.
@@ -218,7 +227,9 @@ extension Manifest {
     }
 
     /// Marks the copy for deletion and says what to delete; nil when something refers to its content after all, or the
-    /// row is gone. A copy without a remote file is dropped at once and answers `.dropped`.
+    /// row is gone.
+    ///
+    /// A copy without a remote file is dropped at once and answers `.dropped`.
     package func beginDelete(row: Int64, force: Bool = false) async throws(ManifestError) -> Deletion? {
         try await write { db in
             guard

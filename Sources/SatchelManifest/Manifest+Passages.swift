@@ -68,6 +68,8 @@ extension Manifest {
     ///   - words: letters and digits only; each matches as a whole word after stemming.
     ///   - paths: only files within one of these; empty for all.
     ///   - limit: at most so many.
+    /// - Returns: the best first.
+    /// - Throws: ``ManifestError``.
     package func passages(
         about words: [String],
         within paths: [WorkspacePath],

@@ -49,20 +49,20 @@ extension Manifest {
     }
 
     /// Remembers what was just read of these files, so that an interrupted first scan need not read them again.
-    package func record(_ hashed: [HashedFile], at now: Date) async throws(ManifestError) {
-        try await write { db in try Self.insert(hashed, into: db, at: now) }
+    package func record(_ hashed: [HashedFile]) async throws(ManifestError) {
+        try await write { db in try Self.insert(hashed, into: db) }
     }
 
-    /// As ``record(_:at:)``, for the thread that scans; blocks, so never on the cooperative pool.
-    package func recordBlocking(_ hashed: [HashedFile], at now: Date) throws {
+    /// As ``record(_:)``, for the thread that scans; blocks, so never on the cooperative pool.
+    package func recordBlocking(_ hashed: [HashedFile]) throws {
         do {
-            try queue.write { db in try Self.insert(hashed, into: db, at: now) }
+            try queue.write { db in try Self.insert(hashed, into: db) }
         } catch {
             throw ManifestError(error, path: path)
         }
     }
 
-    private static func insert(_ hashed: [HashedFile], into db: Database, at now: Date) throws {
+    private static func insert(_ hashed: [HashedFile], into db: Database) throws {
         let path = try db.cachedStatement(
             sql: """
                 INSERT INTO path (path, size, mtime_ns, ctime_ns, inode, sha256, media, racy)
@@ -72,17 +72,12 @@ extension Manifest {
                     media = excluded.media, racy = excluded.racy
                 """
         )
-        let content = try db.cachedStatement(
-            sql: "INSERT INTO content (sha256, size, media, touched_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
-        )
         for file in hashed {
             let print = file.fingerprint
-            let digest = file.digest.blob
             try path.execute(arguments: [
                 file.path.blob, print.size, print.modified, print.changed, Int64(bitPattern: print.inode),
-                digest, file.media.rawValue, file.isRacy,
+                file.digest.blob, file.media.rawValue, file.isRacy,
             ])
-            try content.execute(arguments: [digest, print.size, file.media.rawValue, now.milliseconds])
         }
     }
 

@@ -87,6 +87,21 @@ package final class Manifest: Sendable {
         }
     }
 
+    /// Gives SQLite room for many writes all over the tables: a first sync of a large workspace.
+    ///
+    /// The keys are digests, so neighbours in time are strangers in the tables; with the usual small cache nearly every
+    /// row would be read and written again, and copied to the main file every thousand pages.
+    package func prepareForManyWrites() async throws(ManifestError) {
+        do {
+            try await queue.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA cache_size = -65536")
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = 16000")
+            }
+        } catch {
+            throw ManifestError(error, path: path)
+        }
+    }
+
     /// What SQLite says of the file's integrity; nil when it is sound.
     package func integrityProblem() async throws(ManifestError) -> String? {
         try await read { db in

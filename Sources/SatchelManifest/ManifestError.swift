@@ -1,4 +1,6 @@
-/// Why the manifest cannot be used. Its text says what to do.
+/// Why the manifest cannot be used.
+///
+/// Its text says what to do.
 package enum ManifestError: Error, Hashable, Sendable {
     /// Written by a newer program.
     case newerSchema(path: String)

@@ -62,7 +62,11 @@ import Testing
     }
 
     @Test func aReplacedCopyIsKeptForAWhileSoThatABranchSwitchBackUploadsNothing() {
-        let plan = plan(Fixture.snapshot(["a.txt": "two"]), known: ["a.txt": "one"], copies: [Fixture.copy("one", touched: 900_000)])
+        let plan = plan(
+            Fixture.snapshot(["a.txt": "two"]),
+            known: ["a.txt": "one"],
+            copies: [Fixture.copy("one", touched: 900_000)]
+        )
         #expect(plan.words == ["upload a.txt: changed", "link a.txt: uploaded"])
         let back = self.plan(
             Fixture.snapshot(["a.txt": "one"]),

@@ -35,9 +35,11 @@ import Testing
         #expect(Scope([.root]) == .everything)
     }
 
-    @Test(arguments: [
-        ("10MB", 10_000_000), ("10 MiB", 10_485_760), ("64k", 65536), ("1.5G", 1_610_612_736), ("7", 7),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("10MB", 10_000_000), ("10 MiB", 10_485_760), ("64k", 65536), ("1.5G", 1_610_612_736), ("7", 7),
+        ] as [(String, Int64)]
+    )
     func aSizeIsReadAsItIsMeant(text: String, bytes: Int64) {
         #expect(ByteCount(text)?.bytes == bytes)
     }
@@ -54,11 +56,15 @@ import Testing
         #expect(TimeToLive("soon") == nil && TimeToLive("99999999999999999w") == nil)
     }
 
-    @Test(arguments: [
-        (Array("hello\n".utf8), MediaType.text), ([], .empty), ([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], .png),
-        ([0xff, 0xd8, 0xff, 0xe0], .jpeg), (Array("%PDF-1.7".utf8), .pdf), ([0x61, 0x00, 0x62], .binary),
-        ([0xc3, 0x28], .binary), ([0xff, 0xfe, 0x61, 0x00], .utf16), (Array("<svg/>".utf8), .text), ([0xc3], .binary),
-    ] as [([UInt8], MediaType)])
+    @Test(
+        arguments: [
+            (Array("hello\n".utf8), MediaType.text), ([], .empty),
+            ([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a], .png),
+            ([0xff, 0xd8, 0xff, 0xe0], .jpeg), (Array("%PDF-1.7".utf8), .pdf), ([0x61, 0x00, 0x62], .binary),
+            ([0xc3, 0x28], .binary), ([0xff, 0xfe, 0x61, 0x00], .utf16), (Array("<svg/>".utf8), .text),
+            ([0xc3], .binary),
+        ] as [([UInt8], MediaType)]
+    )
     func contentIsKnownByItsBytes(bytes: [UInt8], media: MediaType) {
         var sniffer = ContentSniffer()
         bytes.withUnsafeBytes { sniffer.update($0) }

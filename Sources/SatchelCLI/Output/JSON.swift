@@ -79,7 +79,7 @@ struct JSONSync: Encodable {
     var failures: [Failure]
     var stopped: String?
 
-    /// - Parameter verbose: all actions, not only those of a dry run.
+    /// With `verbose` all actions, not only those of a dry run.
     init(_ report: SyncReport, verbose: Bool) {
         ok = report.failures.isEmpty && report.stop == nil && report.accountError == nil
         account = report.account

@@ -4,7 +4,9 @@ import SatchelKit
 import Synchronization
 
 /// One line on a terminal's standard error that says how far a sync is: files, bytes, rate, time left, and what it
-/// waits for. Redrawn at most ten times a second; gone when the work is done.
+/// waits for.
+///
+/// Redrawn at most ten times a second; gone when the work is done.
 final class ProgressLine: Sendable {
     private struct State {
         var total = 0

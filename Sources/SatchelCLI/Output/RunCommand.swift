@@ -6,7 +6,7 @@ import SatchelKit
 /// Runs a command's work so that the first Ctrl-C (or SIGTERM) cancels it cleanly and the second ends it at once, and
 /// every error becomes a sentence, JSON where asked for, and its exit code.
 ///
-/// - Parameter stopIsSuccess: for commands that run until they are stopped.
+/// `stopIsSuccess` is for commands that run until they are stopped.
 func runCommand(
     _ options: GlobalOptions,
     stopIsSuccess: Bool = false,

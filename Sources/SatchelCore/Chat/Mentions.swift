@@ -31,7 +31,9 @@ package func mentions(in prompt: String) -> [Mention] {
             continue
         }
         var end = prompt[next...].firstIndex(where: \.isWhitespace) ?? prompt.endIndex
-        while end > next, ",.;:!?)]}>'\"".contains(prompt[prompt.index(before: end)]) { end = prompt.index(before: end) }
+        while end > next, ",.;:!?)]}>'\"".contains(prompt[prompt.index(before: end)]) {
+            end = prompt.index(before: end)
+        }
         // The whole workspace.
         if end == next, prompt[next] == "." { end = prompt.index(after: next) }
         add(Mention(text: String(prompt[index..<end]), target: String(prompt[next..<end])), to: &found)

@@ -1,6 +1,8 @@
 package import FoundationEssentials
 
-/// How far a remote copy has come. The raw values are stored in the manifest.
+/// How far a remote copy has come.
+///
+/// The raw values are stored in the manifest.
 package enum CopyState: Int, Hashable, Sendable {
     /// Announced; the bytes may or may not have left, and there may or may not be a remote file.
     case uploading = 0

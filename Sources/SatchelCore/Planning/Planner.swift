@@ -1,6 +1,8 @@
 package import FoundationEssentials
 
-/// Decides what to do so that an account holds what the workspace shows. Pure: time and everything else is an argument.
+/// Decides what to do so that an account holds what the workspace shows.
+///
+/// Pure: time and everything else is an argument.
 ///
 /// - Parameters:
 ///   - snapshot: what a scan of its scope saw.
@@ -12,6 +14,7 @@ package import FoundationEssentials
 ///   - policy: what the user wants.
 ///   - traits: what the account's provider can do.
 ///   - now: the time.
+/// - Returns: the actions with their reasons, and what is left alone.
 package func plan(
     _ snapshot: Snapshot,
     against known: [KnownFile],
@@ -159,8 +162,9 @@ private struct Planner {
         if let position = copies.position(of: digest) { isReferenced[position] = true }
     }
 
-    /// A path ceases to stand for `digest`. Its copy is unreferenced from now on, so it goes in this plan only when
-    /// nothing is to be kept at all.
+    /// A path ceases to stand for `digest`.
+    ///
+    /// Its copy is unreferenced from now on, so it goes in this plan only when nothing is to be kept at all.
     private mutating func release(_ digest: ContentDigest) {
         if policy.keepUnreferenced > 0 { keep(digest) }
     }

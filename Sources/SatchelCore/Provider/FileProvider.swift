@@ -72,7 +72,9 @@ package protocol UploadSource: Sendable {
     func open() throws(SourceError) -> any UploadReader
 }
 
-/// An open source. Used by one thread at a time; closed when it is released.
+/// An open source.
+///
+/// Used by one thread at a time; closed when it is released.
 package protocol UploadReader: AnyObject {
     /// Bytes when it was opened.
     var size: Int64 { get }

@@ -22,6 +22,7 @@ package struct RetryPolicy: Hashable, Sendable {
     ///   - error: what the last try met.
     ///   - attempt: how many tries there were, from 1.
     ///   - jitter: a random number from 0 up to 1.
+    /// - Returns: seconds, from 0 up; nil to give up.
     package func delay(after error: ProviderError, attempt: Int, jitter: Double) -> Double? {
         let wish: Double?
         switch error.kind {

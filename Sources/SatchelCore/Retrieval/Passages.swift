@@ -68,7 +68,8 @@ private let commonWords: Set<String> = [
 /// The lines of a passage that best show why it was found: a window around the line with most of the words.
 ///
 /// - Returns: the first line's number and the lines.
-package func excerpt(of passage: TextPassage, words: [String], lines most: Int = 6) -> (firstLine: Int, lines: [String]) {
+package func excerpt(of passage: TextPassage, words: [String], lines most: Int = 6) -> (firstLine: Int, lines: [String])
+{
     let lines = passage.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     var best = 0
     var bestScore = -1

@@ -9,7 +9,9 @@ package struct KnownFile: Hashable, Sendable {
     /// Hashed so soon after it was touched that a later edit could have the same fingerprint: hash it again.
     package var isRacy: Bool
     /// The content this path stands for in the remote copies: follows ``digest`` only once that is uploaded, so that
-    /// the old copy keeps its reference until the new one is safe. Nil while nothing was uploaded.
+    /// the old copy keeps its reference until the new one is safe.
+    ///
+    /// Nil while nothing was uploaded.
     package var linked: ContentDigest?
 
     package init(

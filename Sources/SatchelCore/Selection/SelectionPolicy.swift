@@ -6,8 +6,9 @@ package struct SelectionPolicy: Hashable, Sendable {
     package var exclude: [SelectionRule] = []
     /// Whether names that start with a dot are taken.
     package var includesHidden = false
-    /// Whether `.gitignore`, `.git/info/exclude` and the global git excludes count. `.ignore` and `.satchelignore`
-    /// always do.
+    /// Whether `.gitignore`, `.git/info/exclude` and the global git excludes count.
+    ///
+    /// `.ignore` and `.satchelignore` always do.
     package var respectsGitignore = true
     /// Larger files are skipped with that reason before they are read.
     package var maxFileSize: ByteCount = .mebibytes(10)

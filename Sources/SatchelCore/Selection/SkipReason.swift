@@ -1,4 +1,6 @@
-/// Why a path that was found is not kept in step. Every skipped path has one.
+/// Why a path that was found is not kept in step.
+///
+/// Every skipped path has one.
 package enum SkipReason: Hashable, Sendable {
     /// `.git`, `.satchel` and other folders that are never entered, whatever the rules say.
     case reserved

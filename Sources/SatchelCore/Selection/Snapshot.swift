@@ -6,17 +6,14 @@ package enum Scope: Hashable, Sendable {
 
     /// The scope of `paths`, reduced to those that are not inside another; everything when the root is among them.
     package init(_ paths: some Sequence<WorkspacePath>) {
-        var kept: [WorkspacePath] = []
+        // A folder comes before what is below it, though not always right before: `a`, `a-b`, `a/x`.
+        var kept: Set<WorkspacePath> = []
         for path in paths.sorted() {
-            if path.isRoot {
-                self = .everything
-                return
-            }
-            // Byte order may put `a-b` between `a` and `a/x`, so every kept folder is asked, nearest first.
-            if kept.last.map(path.isWithin) == true || kept.contains(where: path.isWithin) { continue }
-            kept.append(path)
+            var folder = path
+            while !folder.isRoot, !kept.contains(folder) { folder = folder.parent }
+            if folder.isRoot { kept.insert(path) }
         }
-        self = .paths(kept)
+        self = kept.contains(.root) ? .everything : .paths(kept.sorted())
     }
 
     package func contains(_ path: WorkspacePath) -> Bool {

@@ -72,7 +72,11 @@ extension Workspace {
         let files = try await shownFiles(mentions)
         if !mentions.isEmpty, files.isEmpty {
             let names = (mentions.paths.map(\.description)).joined(separator: ", ")
-            observe(.notice("nothing to show: \(names.isEmpty ? "no synced file matches" : names + " holds no synced file")"))
+            observe(
+                .notice(
+                    "nothing to show: \(names.isEmpty ? "no synced file matches" : names + " holds no synced file")"
+                )
+            )
         }
         try await keepBytes(of: files)
         guard let model = connection.model, let modelName = connection.modelName else {

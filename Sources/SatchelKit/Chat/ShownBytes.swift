@@ -20,9 +20,12 @@ extension Workspace {
 
     /// The bytes that a message showed.
     func bytes(of file: Manifest.ShownFile, upTo limit: ByteCount) async throws -> [UInt8] {
-        try await onDiskQueue { [objects] in 
+        try await onDiskQueue { [objects] in
             guard let bytes = try objects.read(file.digest, upTo: limit) else {
-                throw WorkspaceError(.cannotStart, "\(file.path): its bytes are not in the local store any more; mention it again")
+                throw WorkspaceError(
+                    .cannotStart,
+                    "\(file.path): its bytes are not in the local store any more; mention it again"
+                )
             }
             return bytes
         }

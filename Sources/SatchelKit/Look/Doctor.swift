@@ -52,7 +52,8 @@ private func checkInotify() -> DoctorCheck {
     return DoctorCheck(
         name: "inotify",
         isGood: isGood,
-        detail: "\(watches) watches, \(limit("max_user_instances")) instances, \(limit("max_queued_events")) queued events",
+        detail:
+            "\(watches) watches, \(limit("max_user_instances")) instances, \(limit("max_queued_events")) queued events",
         hint: isGood ? nil : "raise it with: sysctl fs.inotify.max_user_watches=524288"
     )
 }
@@ -72,7 +73,12 @@ private func checkClock(_ context: Context) -> DoctorCheck {
 private func checkDisk(_ root: String) -> DoctorCheck {
     var status = statvfs()
     guard statvfs(root, &status) == 0 else {
-        return DoctorCheck(name: "disk", isGood: false, detail: String(cString: strerror(errno)), hint: "check the folder")
+        return DoctorCheck(
+            name: "disk",
+            isGood: false,
+            detail: String(cString: strerror(errno)),
+            hint: "check the folder"
+        )
     }
     let free = Int64(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
     let isGood = free >= 100_000_000
@@ -124,7 +130,12 @@ extension Workspace {
             }
             return await probe(account, key: Secret(key), name: name)
         } catch {
-            return DoctorCheck(name: name, isGood: false, detail: "\(error)", hint: "set the key, or remove the account")
+            return DoctorCheck(
+                name: name,
+                isGood: false,
+                detail: "\(error)",
+                hint: "set the key, or remove the account"
+            )
         }
     }
 
@@ -138,7 +149,11 @@ extension Workspace {
             case .hasFiles:
                 return DoctorCheck(name: name, isGood: true, detail: "\(endpoint.baseURL)\(shown), Files API answers")
             case .noFiles:
-                return DoctorCheck(name: name, isGood: true, detail: "\(endpoint.baseURL), no Files API: text is inlined")
+                return DoctorCheck(
+                    name: name,
+                    isGood: true,
+                    detail: "\(endpoint.baseURL), no Files API: text is inlined"
+                )
             case .needsKey:
                 return DoctorCheck(
                     name: name,

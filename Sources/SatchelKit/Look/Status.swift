@@ -37,7 +37,7 @@ package struct Status: Sendable {
 extension Workspace {
     /// Compares the workspace with what is remembered of the accounts; asks no provider and changes nothing.
     ///
-    /// - Parameter accounts: the names; empty for the default account and every other that holds copies.
+    /// `accounts` are names; without any, the default account and every other that holds copies.
     package func status(
         _ scope: Scope = .everything,
         accounts names: [String] = [],

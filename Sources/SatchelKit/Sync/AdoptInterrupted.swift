@@ -10,6 +10,7 @@ extension Workspace {
     /// - Parameter connection: the account; the caller holds the workspace lock.
     /// - Returns: contents of which the account could not say whether it has them, each with what it said instead:
     ///   sending them now might make a second copy.
+    /// - Throws: ``ManifestError``.
     @discardableResult
     func adoptInterrupted(in connection: Connection) async throws -> [ContentDigest: ProviderError] {
         let rows = try await manifest.interruptedUploads(in: connection.id)

@@ -139,12 +139,12 @@ struct CleanupVerdict: Sendable {
     var reason: String
 }
 
-/// Decides a clean-up. Pure.
+/// Decides a clean-up.
 ///
-/// - Parameters:
-///   - linked: contents that some path stands for.
-///   - pinned: contents that a message needs and this account alone can give.
-///   - keepUnreferenced: seconds.
+/// Pure.
+///
+/// `linked` are contents that some path stands for, `pinned` those that a message needs and this account alone can
+/// give; `keepUnreferenced` is in seconds.
 func planCleanup(
     _ copies: CopyIndex,
     linked: Set<ContentDigest>,

@@ -150,7 +150,7 @@ extension Workspace {
                             onHashed: { batch in
                                 hashed += batch.count
                                 observe(.hashed(files: hashed))
-                                if remembersHashes { try manifest.recordBlocking(batch, at: context.now()) }
+                                if remembersHashes { try manifest.recordBlocking(batch) }
                             }
                         )
                     }

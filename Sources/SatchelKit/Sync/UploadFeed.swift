@@ -49,7 +49,9 @@ actor UploadFeed {
         return taken
     }
 
-    /// Nothing more is handed out. What was announced in vain is marked as failed.
+    /// Nothing more is handed out.
+    ///
+    /// What was announced in vain is marked as failed.
     func stop(because message: String) async throws -> [WorkspacePath] {
         isStopped = true
         _ = try? await announcing?.value

@@ -19,7 +19,8 @@ extension Workspace {
     ///
     /// The caller holds the workspace lock. Trouble with files and an account that does not answer are told and tried
     /// again, later and later; only what makes going on pointless or dangerous ends the watch.
-    /// - Parameter endsOnceSettled: ends as soon as there is nothing left to do, for scripts.
+    ///
+    /// With `endsOnceSettled` it ends as soon as there is nothing left to do, for scripts.
     package func watch(
         _ connection: Connection,
         endsOnceSettled: Bool = false,

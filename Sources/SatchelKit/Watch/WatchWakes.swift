@@ -50,7 +50,9 @@ final class WatchWakes: Sendable {
         tasks.withLock { $0.append(task) }
     }
 
-    /// Ends the stream and the watcher. Idempotent.
+    /// Ends the stream and the watcher.
+    ///
+    /// Idempotent.
     func stop() async {
         for task in tasks.withLock({ $0 }) { task.cancel() }
         continuation.finish()

@@ -4,7 +4,7 @@ internal import SatchelRemote
 extension AccountConfiguration {
     /// Where requests of the account go.
     ///
-    /// - Parameter key: nil where the server wants none.
+    /// `key` is nil where the server wants none.
     func endpoint(key: Secret?) throws(EndpointError) -> Endpoint {
         try Endpoint(
             baseURL: baseURL ?? "",

@@ -24,6 +24,8 @@ extension Workspace {
     /// - Parameters:
     ///   - name: nil for the default account.
     ///   - onWait: told when a request waits before it is tried again.
+    /// - Returns: what a sync or a chat needs of the account.
+    /// - Throws: when there is no such account, no key, or a compatible server cannot be asked what it offers.
     package func connect(
         to name: String? = nil,
         onWait: @escaping @Sendable (Double, String) -> Void = { _, _ in }

@@ -9,6 +9,8 @@ extension Workspace {
     ///   - patience: how long to wait for another holder.
     ///   - otherwise: instead of waiting, when a `watch` holds it: it keeps the workspace in step and will not let go.
     ///   - work: what needs the lock.
+    /// - Returns: what `work` or `otherwise` does.
+    /// - Throws: ``StateError`` when another process holds the lock for longer than that.
     package func whileLocked<T: Sendable>(
         _ command: String,
         patience: Duration,

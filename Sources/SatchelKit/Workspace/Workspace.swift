@@ -21,7 +21,7 @@ package final class Workspace: Sendable {
 
     /// Opens the workspace at or above the context's folder.
     ///
-    /// - Parameter overrides: what flags say about the configuration.
+    /// `overrides` is what flags say about the configuration.
     package convenience init(_ context: Context, overrides: [Configuration.Override] = []) throws {
         guard let root = findWorkspace(from: context.directory) else {
             throw WorkspaceError(

@@ -109,6 +109,6 @@ extension ProviderTraits {
         canReferImages: false,
         canReferFiles: false,
         parallelUploads: 2,
-        uploadBatch: 512
+        uploadBatch: 4096
     )
 }

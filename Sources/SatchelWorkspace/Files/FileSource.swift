@@ -19,6 +19,7 @@ package struct FileSource: UploadSource {
     func openFile() throws(SourceError) -> FileReader {
         do {
             let top = try OpenFolder(at: root)
+            if let whole = top.openWhole(path) { return try FileReader(adopting: whole) }
             let folder = try top.folder(below: path.bytes.dropLast(path.name.count))
             return try FileReader(
                 adopting: withTerminated(path.name) { name throws(SystemError) in try folder.open(name) }

@@ -38,6 +38,16 @@ final class OpenFolder: Sendable {
         try openEntry(name, in: descriptor, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     }
 
+    /// Opens the entry at `path` in one call, where the kernel can promise that no link is followed on the way.
+    ///
+    /// Nil for whatever reason it fails: going component by component tells which.
+    func openWhole(_ path: WorkspacePath) -> Int32? {
+        let opened = try? withTerminated(path.bytes) { name in
+            csys_openat2_beneath(descriptor, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        }
+        return opened.flatMap { $0 >= 0 ? $0 : nil }
+    }
+
     /// What is called `path` below this folder; no link on the way is followed.
     func status(of path: WorkspacePath) throws(SystemError) -> FileStatus {
         guard !path.isRoot else { return try FileStatus(of: descriptor) }

@@ -82,7 +82,9 @@ package struct WorkspaceScanner: Sendable {
         return .selected(isFolder: found == .folder)
     }
 
-    /// The folders that a scan would not enter, for a watcher to leave out. Reads no file but those with rules.
+    /// The folders that a scan would not enter, for a watcher to leave out.
+    ///
+    /// Reads no file but those with rules.
     package func skippedFolders() throws(ScanError) -> Set<WorkspacePath> {
         let folder = try openRoot()
         let outer: OuterRules

@@ -29,7 +29,9 @@ package enum EventSourceKind: String, Hashable, Sendable {
     }
 }
 
-/// An inotify instance and how its queue is read. Confined to one thread after its creation.
+/// An inotify instance and how its queue is read.
+///
+/// Confined to one thread after its creation.
 protocol EventSource: AnyObject {
     /// For `poll(2)` and the kernel's own calls.
     var descriptor: Int32 { get }

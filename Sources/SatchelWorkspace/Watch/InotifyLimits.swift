@@ -21,10 +21,10 @@ func words(for code: Int32) -> String {
     return words.prefix(1).lowercased() + words.dropFirst()
 }
 
-/// The kind of file system `descriptor` is on if changes by other machines are not reported on it; else nil.
-func remoteFileSystem(_ descriptor: Int32) -> String? {
+/// The kind of file system `folder` is on if changes by other machines are not reported on it; else nil.
+func remoteFileSystem(_ folder: String) -> String? {
     var status = statfs()
-    guard fstatfs(descriptor, &status) == 0 else { return nil }
+    guard statfs(folder, &status) == 0 else { return nil }
     // Magic numbers of statfs(2).
     switch UInt32(truncatingIfNeeded: status.f_type) {
     case 0x6969: return "NFS"

@@ -15,6 +15,8 @@ package enum RootLoss: String, Hashable, Sendable {
     case deleted
     case moved
     case unmounted
+    /// Deleted, or moved together with a folder above it.
+    case missing
     /// Another folder has its name.
     case replaced
 }
@@ -25,6 +27,7 @@ extension RootLoss: CustomStringConvertible {
         case .deleted: "the folder was deleted"
         case .moved: "the folder was moved"
         case .unmounted: "the folder's file system was unmounted"
+        case .missing: "the folder is no longer there"
         case .replaced: "another folder has taken its name"
         }
     }

@@ -11,7 +11,9 @@ extension WatchLoop {
         let name = cookies.newName()
         switch createCookieFile(name) {
         case .success: cookies.wait(waiter, for: name, until: deadline)
-        case .failure(let error): waiter.resume(returning: .failure(.cookieLost(code: error.code)))
+        case .failure(let error):
+            loss = loss ?? findRootLoss()
+            waiter.resume(returning: .failure(loss == nil ? .cookieLost(code: error.code) : .stopped))
         }
     }
 
@@ -22,13 +24,16 @@ extension WatchLoop {
     }
 
     func removeCookieFile(_ name: [UInt8]) {
-        _ = withName(ownFolder + [UInt8(ascii: "/")] + cookieFolder + [UInt8(ascii: "/")] + name) {
-            unlinkat(rootFolder, $0, 0)
-        }
+        guard case .success(let folder) = openRoot() else { return }
+        defer { close(folder) }
+        let slash = [UInt8(ascii: "/")]
+        _ = withName(ownFolder + slash + cookieFolder + slash + name) { unlinkat(folder, $0, 0) }
     }
 
     private func createCookieFile(_ name: [UInt8]) -> Result<Void, Errno> {
         do throws(Errno) {
+            let rootFolder = try openRoot().get()
+            defer { close(rootFolder) }
             let own = try openOrMake(ownFolder, in: rootFolder)
             defer { close(own) }
             let folder = try openOrMake(cookieFolder, in: own)

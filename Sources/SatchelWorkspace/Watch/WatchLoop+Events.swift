@@ -38,12 +38,13 @@ extension WatchLoop {
     /// An event about a watched folder itself.
     private func handleSelf(_ event: FileEvent, at now: Instant) {
         if event.watch == table.root {
+            // The first of them says what happened; an `IN_IGNORED` follows each.
             if event.has(IN_DELETE_SELF) {
-                loss = .deleted
+                loss = loss ?? .deleted
             } else if event.has(IN_MOVE_SELF) {
-                loss = .moved
+                loss = loss ?? .moved
             } else if event.has(IN_UNMOUNT) || event.has(IN_IGNORED) {
-                loss = .unmounted
+                loss = loss ?? .unmounted
             } else if event.has(IN_ATTRIB) {
                 settler.note(.everything, at: now)
             }
@@ -58,7 +59,7 @@ extension WatchLoop {
             settler.note(.removed(path), at: now)
         } else if let parent = watch(on: path.parent) {
             // The watch ended, the folder may not have: after an unmount, the one below comes to light.
-            handleFolder(Array(path.name), in: parent, at: path)
+            handleFolder(Array(path.name), in: parent, at: path, hasMoved: false)
         }
     }
 
@@ -69,7 +70,7 @@ extension WatchLoop {
             let name = Array(event.name)
             // Once it is deleted, the kernel ends its watch and says so; moved out, the watch is ours to take off.
             if event.has(IN_MOVED_FROM), table.child(of: event.watch, named: name) != nil { scheduleSweep(at: now) }
-            handleFolder(name, in: event.watch, at: path)
+            handleFolder(name, in: event.watch, at: path, hasMoved: event.has(IN_MOVED_FROM) || event.has(IN_MOVED_TO))
         } else if event.has(IN_CREATE) {
             settler.note(.created(path), at: now)
         } else if event.has(IN_DELETE) || event.has(IN_MOVED_FROM) {
@@ -80,7 +81,7 @@ extension WatchLoop {
     }
 
     /// Looks at what stands under a folder's name now, whatever became of it according to the event.
-    private func handleFolder(_ name: [UInt8], in parent: Int32, at path: WorkspacePath) {
+    private func handleFolder(_ name: [UInt8], in parent: Int32, at path: WorkspacePath, hasMoved: Bool) {
         if prunes(path) {
             guard let known = table.child(of: parent, named: name) else { return }
             table.detach(known)
@@ -88,7 +89,9 @@ extension WatchLoop {
             settler.note(.removed(path), at: .now)
             return
         }
-        switch attach(name, in: parent, at: path) {
+        // While a rename waited in the queue, what was looked up below the old name may have been set down wrongly, and
+        // the folder may be back where it was: so one that moved is walked even if it is in its place.
+        switch attach(in: parent, at: path, entersKnown: hasMoved) {
         case .present:
             settler.note(.subtree(path), at: .now)
         case .absent:

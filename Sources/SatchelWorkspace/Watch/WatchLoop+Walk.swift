@@ -39,17 +39,18 @@ extension WatchLoop {
         table.beginWalk()
         enter(openFolder(at: .root), at: .root, in: nil, depth: 0, &walk)
         finish(&walk)
+        loss = loss ?? findRootLoss()
         // What was not come by may be there all the same.
         guard walk.isComplete else { return }
         condemned.formUnion(table.endWalk())
         counts.isPartial = false
     }
 
-    /// Puts watches on the folder of that name and all below it, unless it is known to be there.
+    /// Puts watches on the folder of that name and all below it, unless it is known to be there and not to be entered.
     ///
     /// Each folder is watched first and listed then, so that whatever appears in it is either listed or has an event.
-    func attach(_ name: [UInt8], in parent: Int32, at path: WorkspacePath) -> Finding {
-        var walk = Walk(entersKnown: false, notesNew: false)
+    func attach(in parent: Int32, at path: WorkspacePath, entersKnown: Bool) -> Finding {
+        var walk = Walk(entersKnown: entersKnown, notesNew: false)
         let finding = enter(openFolder(at: path), at: path, in: parent, depth: 0, &walk)
         finish(&walk)
         return finding
@@ -155,13 +156,27 @@ extension WatchLoop {
 
     /// Opens a folder from the root, name by name: a symlink anywhere on the way is refused.
     func openFolder(at path: WorkspacePath) -> Result<Int32, Errno> {
-        var folder = openFolder([UInt8(ascii: ".")], in: rootFolder)
+        var folder = openRoot()
         for name in path.bytes.split(separator: UInt8(ascii: "/")) {
             guard case .success(let above) = folder else { return folder }
             folder = openFolder(Array(name), in: above)
             close(above)
         }
         return folder
+    }
+
+    /// Opens the root if its name still leads to it; may itself be a symlink.
+    func openRoot() -> Result<Int32, Errno> {
+        do throws(Errno) {
+            let (folder, identity) = try RootIdentity.open(root)
+            guard identity == rootIdentity else {
+                close(folder)
+                return .failure(Errno(code: ENOENT))
+            }
+            return .success(folder)
+        } catch {
+            return .failure(error)
+        }
     }
 
     private func openFolder(_ name: [UInt8], in folder: Int32) -> Result<Int32, Errno> {

@@ -4,14 +4,16 @@ import SatchelCore
 /// The watcher's thread: reads events, keeps a watch on every folder, and lets paths settle.
 ///
 /// An event never says more than "look there". Whether a folder exists, and which one it is, is asked of the disk
-/// each time (``attach(_:in:at:)``), so halves of renames need no pairing and a queue that lags behind the disk leads
+/// each time (``attach(in:at:entersKnown:)``), so halves of renames need no pairing and a queue that lags behind the disk leads
 /// to the same table. Everything here runs on one thread; ``WatchSignals`` is the way in and out.
 final class WatchLoop {
     typealias Instant = ContinuousClock.Instant
 
     let root: String
-    /// The root, held open: all paths are resolved from here, name by name, and never through a symlink.
-    let rootFolder: Int32
+    /// Which folder that is.
+    ///
+    /// It is not held open: an open folder cannot be unmounted, and its deletion is not told.
+    let rootIdentity: RootIdentity
     let source: any EventSource
     let prunes: @Sendable (WorkspacePath) -> Bool
     let signals: WatchSignals
@@ -34,14 +36,14 @@ final class WatchLoop {
 
     init(
         root: String,
-        rootFolder: Int32,
+        rootIdentity: RootIdentity,
         source: any EventSource,
         settle: SettlePolicy,
         prunes: @escaping @Sendable (WorkspacePath) -> Bool,
         signals: WatchSignals
     ) {
         self.root = root
-        self.rootFolder = rootFolder
+        self.rootIdentity = rootIdentity
         self.source = source
         self.prunes = prunes
         self.signals = signals
@@ -50,14 +52,13 @@ final class WatchLoop {
     }
 
     func run() {
-        if let kind = remoteFileSystem(rootFolder) { signals.mailbox.post(WatchError.remoteFileSystem(kind)) }
+        if let kind = remoteFileSystem(root) { signals.mailbox.post(WatchError.remoteFileSystem(kind)) }
         walkEverything(notingNew: false)
         publishCounts()
         signals.becomeReady()
         do throws(WatchError) {
             while loss == nil, !signals.isStopping {
                 try turn()
-                publishCounts()
             }
         } catch {
             signals.mailbox.post(error)
@@ -66,7 +67,6 @@ final class WatchLoop {
         cookies.allArrived(removing: removeCookieFile)
         cookies.refuseAll()
         source.close()
-        close(rootFolder)
         signals.finish()
     }
 
@@ -85,6 +85,8 @@ final class WatchLoop {
         if !hasMore, resync.isDue(at: now) || (resync.isPending && cookies.hasArrived) { resynchronise() }
         if let due = sweepAt, due <= now { sweep() }
         takeOffCondemned()
+        // Before anything is handed out, so that whoever gets it sees counts that go with it.
+        publishCounts()
         if !resync.isPending, cookies.hasArrived { answerBarriers() }
         cookies.expire(at: now)
         if let scope = settler.due(at: now) { handOver(scope) }
@@ -127,12 +129,14 @@ final class WatchLoop {
     /// Gives a batch out, unless the root is not what it was: then absence below it would mean nothing.
     func handOver(_ scope: Scope) {
         loss = loss ?? findRootLoss()
-        guard loss == nil else { return }
+        guard loss == nil, scope != .paths([]) else { return }
         signals.mailbox.post(scope)
     }
 
     private func answerBarriers() {
-        if let scope = settler.flush() { handOver(scope) }
+        handOver(settler.flush() ?? .paths([]))
+        // With the root lost there is nothing to vouch for; the loop ends and refuses them.
+        guard loss == nil else { return }
         cookies.answerArrived()
     }
 
@@ -158,16 +162,15 @@ final class WatchLoop {
     }
 
     /// How the root got lost, if its name no longer leads to the folder that is watched.
-    private func findRootLoss() -> RootLoss? {
-        var opened = stat()
-        var named = stat()
-        guard fstat(rootFolder, &opened) == 0 else { return .unmounted }
-        if stat(root, &named) == 0 {
-            return opened.st_ino == named.st_ino && opened.st_dev == named.st_dev ? nil : .replaced
-        }
+    ///
+    /// The kernel need not have said so: not while a program has its working folder there, nor when a folder above
+    /// was moved.
+    func findRootLoss() -> RootLoss? {
+        switch RootIdentity.of(root) {
+        case .success(let identity): identity == rootIdentity ? nil : .replaced
         // Any other error (no permission on the way) says nothing about the folder.
-        guard errno == ENOENT || errno == ENOTDIR else { return nil }
-        return opened.st_nlink == 0 ? .deleted : .moved
+        case .failure(let error): error.code == ENOENT || error.code == ENOTDIR ? .missing : nil
+        }
     }
 
     private func publishCounts() {

@@ -26,7 +26,9 @@ final class WatchSignals: Sendable {
     }
 
     let mailbox: BatchMailbox
-    /// Readable when the thread is wanted. Lives as long as anyone may write to it.
+    /// Readable when the thread is wanted.
+    ///
+    /// Lives as long as anyone may write to it.
     let wakeDescriptor: Int32
     private let state = Mutex(State())
     private let latestCounts = Mutex(WatchCounts())

@@ -21,6 +21,7 @@ package final class Watcher: Sendable {
     ///     found, so it must be quick. `.git` and `.satchel` are left out without asking. When its answers change,
     ///     call ``rescanWatches()``.
     ///   - source: Which code delivers the events.
+    /// - Throws: When the root cannot be opened, or there is no inotify instance to be had.
     package convenience init(
         root: String,
         settle: SettlePolicy = SettlePolicy(),
@@ -38,17 +39,12 @@ package final class Watcher: Sendable {
         prunes: @escaping @Sendable (WorkspacePath) -> Bool,
         readingFrom source: any EventSource
     ) throws(WatchError) {
-        let rootFolder = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard rootFolder >= 0 else {
-            let code = errno
-            source.close()
-            throw .rootUnavailable(root, code: code)
-        }
         do throws(WatchError) {
+            let identity = try identity(of: root)
             signals = try WatchSignals(mailbox: BatchMailbox(limit: settle.totalLimit))
             let loop = WatchLoop(
                 root: root,
-                rootFolder: rootFolder,
+                rootIdentity: identity,
                 source: source,
                 settle: settle,
                 prunes: prunes,
@@ -57,7 +53,6 @@ package final class Watcher: Sendable {
             try startThread(of: loop)
         } catch {
             source.close()
-            close(rootFolder)
             throw error
         }
     }
@@ -112,6 +107,16 @@ package final class Watcher: Sendable {
     }
 
     package var counts: WatchCounts { signals.counts }
+}
+
+private func identity(of root: String) throws(WatchError) -> RootIdentity {
+    do throws(Errno) {
+        let (folder, identity) = try RootIdentity.open(root)
+        close(folder)
+        return identity
+    } catch {
+        throw .rootUnavailable(root, code: error.code)
+    }
 }
 
 /// Runs the loop on a thread of its own, which keeps it alive and needs no joining.

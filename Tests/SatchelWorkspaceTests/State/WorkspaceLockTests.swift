@@ -80,7 +80,7 @@ import Testing
         let tree = try ScratchTree()
         let folder = try StateFolder.create(in: tree.root)
         let lock = try WorkspaceLock.take(in: folder, for: "x\npid 1\u{1b}[2J", at: now)
-        #expect(WorkspaceLock.holder(in: folder)?.command == "x pid 1 [2J")
+        #expect(WorkspaceLock.holder(in: folder)?.command == "x pid 1[2J")
         #expect(WorkspaceLock.holder(in: folder)?.pid == getpid())
         lock.release()
     }
