@@ -54,7 +54,18 @@ package final class Manifest: Sendable {
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             if id == 0 { try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)") }
         }
-        try Schema.migrator.migrate(queue)
+        try migrate(queue)
+    }
+
+    /// Takes the steps that are missing, also while another process that was just started does the same.
+    private static func migrate(_ queue: DatabaseQueue) throws {
+        for _ in 1..<Schema.steps.count where (try? Schema.migrator.migrate(queue)) != nil { return }
+        do {
+            try Schema.migrator.migrate(queue)
+        } catch {
+            // A step that the other process has taken since cannot be taken again.
+            guard try queue.read(Schema.migrator.hasCompletedMigrations) else { throw error }
+        }
     }
 
     /// Runs `body` in one read transaction.
@@ -157,13 +168,20 @@ private func hasSpace(near path: String) -> Bool {
 ///
 /// SQLite gives the files it makes beside it the same permissions.
 private func makePrivate(_ path: String) throws(ManifestError) {
-    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-        guard errno == ENOSPC || errno == EDQUOT else { throw .readOnly(path: path) }
-        throw .full(path: path)
-    }
-    defer { close(descriptor) }
     var status = stat()
-    guard fstat(descriptor, &status) == 0, status.st_mode & 0o077 != 0 else { return }
-    _ = fchmod(descriptor, 0o600)
+    if stat(path, &status) == 0 {
+        // By name: closing any descriptor of a file gives up the locks that SQLite holds on it in this process.
+        if status.st_mode & 0o077 != 0 { _ = chmod(path, 0o600) }
+        return
+    }
+    let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    guard descriptor < 0 else {
+        close(descriptor)
+        return
+    }
+    switch errno {
+    case EEXIST: return
+    case ENOSPC, EDQUOT: throw .full(path: path)
+    default: throw .readOnly(path: path)
+    }
 }

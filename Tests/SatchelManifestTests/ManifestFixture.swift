@@ -38,7 +38,7 @@ struct ManifestFixture: Sendable {
             media: .text,
             isRacy: false
         )
-        try await manifest.record([file], at: now)
+        try await manifest.record([file])
     }
 
     /// Announces the upload of a text.
