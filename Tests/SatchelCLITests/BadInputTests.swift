@@ -70,6 +70,19 @@ import Testing
         }
     }
 
+    @Test func aMistypedNameIsNoFileInStep() async throws {
+        try await RunningSatchel.initialised(["a.txt": "a\n", "gone.txt": "g\n"]) { satchel in
+            try await satchel.sync()
+            for command in ["sync", "status"] {
+                let finished = try await satchel.run([command, "a.txt", "b.txt"]).check(2)
+                #expect(finished.stderr.contains("b.txt: no such file"))
+            }
+            // What was there and is remembered can be let go by its name.
+            satchel.workspace.remove("gone.txt")
+            #expect(try await satchel.sync("gone.txt").summary.forgotten == 1)
+        }
+    }
+
     @Test(arguments: ["this is no database, only text that is long enough to look at\n", "", "SQLite format 3\0broken"])
     func aDamagedManifestIsSaidAndMovingItAwayHelps(_ content: String) async throws {
         try await AtOpenAI.with(["a.txt": "a\n", "b.txt": "b\n"]) { at in

@@ -106,6 +106,16 @@ import Testing
         }
     }
 
+    @Test func whatAWatchCannotDoForOthersIsSaidAtOnce() async throws {
+        try await watching(["a.txt": "a\n"]) { at, _ in
+            for arguments in [["cleanup"], ["sync", "--to", "local"]] {
+                let finished = try await at.satchel.run(arguments).check(2)
+                #expect(finished.stderr.contains("watch"), "\(finished)")
+            }
+            #expect(try await at.satchel.cleanup("--dry-run").ok, "looking is always possible")
+        }
+    }
+
     @Test(arguments: [SIGTERM, SIGINT, SIGHUP])
     func aStoppedWatchLeavesTheWorkspaceToOthers(_ signal: Int32) async throws {
         try await AtOpenAI.with(["a.txt": "a\n"], environment: Self.soon) { at in

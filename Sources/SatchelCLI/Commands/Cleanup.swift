@@ -85,8 +85,13 @@ struct Cleanup: AsyncParsableCommand {
         cleanup.force = force
         cleanup.limit = limit
         cleanup.isDryRun = dryRun
-        let report = try await workspace.whileLocked("cleanup", patience: .seconds(30)) {
-            try await workspace.cleanup(connection, options: cleanup)
+        let report: CleanupReport
+        if dryRun {
+            report = try await workspace.cleanup(connection, options: cleanup)
+        } else {
+            report = try await workspace.whileLocked("cleanup", patience: .seconds(30)) {
+                try await workspace.cleanup(connection, options: cleanup)
+            }
         }
         let bytes = report.deleted.reduce(0) { $0 + $1.size }
         output.document(

@@ -36,6 +36,7 @@ struct StatusCommand: AsyncParsableCommand {
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
         let scope = paths.isEmpty ? Scope.everything : Scope(try workspace.paths(paths))
+        if case .paths(let paths) = scope { try await workspace.check(paths) }
         let progress = ProgressLine(output)
         let status = try await workspace.status(scope, accounts: accounts) { progress.note($0) }
         progress.clear()

@@ -62,6 +62,7 @@ struct Sync: AsyncParsableCommand {
         let overrides = ttl.map { [Configuration.Override("ttl", $0, flag: "--ttl")] } ?? []
         let workspace = try Workspace(options.context, overrides: overrides)
         let scope = paths.isEmpty ? Scope.everything : Scope(try workspace.paths(paths))
+        if case .paths(let paths) = scope { try await workspace.check(paths) }
         let names: [String?] = accounts.isEmpty ? [nil] : accounts
         var status = ExitStatus.done
         for name in names {

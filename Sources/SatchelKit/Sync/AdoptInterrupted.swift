@@ -30,8 +30,12 @@ extension Workspace {
                 let ledgerPath = connection.traits.provider == .local ? nil : path
                 try await manifest.finishUploads([.ready(row: row.row, found, ledgerPath: ledgerPath)], at: now())
             } catch let error as ProviderError {
+                switch error.kind {
                 // Servers without a listing, and keys that may not list, can never be asked.
-                guard error.isRetryable || error.concernsAccount else { continue }
+                case .unsupported, .forbidden, .rejected: continue
+                case .cancelled: throw error
+                default: break
+                }
                 return Dictionary(rows[index...].map { ($0.digest, error) }, uniquingKeysWith: { first, _ in first })
             }
         }
@@ -56,7 +60,9 @@ extension Workspace {
                 (path, digest) = (linked, content)
             // Follows the upload of the same path, which is counted already.
             case .link(_, let content, .uploaded): return undecided[content] == nil
-            case .link, .forget, .delete: return true
+            // Its row is all that is known of a copy that may be there.
+            case .delete(let copy, _): return undecided[copy.digest] == nil
+            case .link, .forget: return true
             }
             guard let error = undecided[digest] else { return true }
             report.summary.failed += 1

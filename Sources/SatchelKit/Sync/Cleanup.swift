@@ -44,7 +44,7 @@ extension Workspace {
     /// Only what the manifest's own rows and ledger name is ever touched. The caller holds the workspace lock.
     package func cleanup(_ connection: Connection, options: CleanupOptions) async throws -> CleanupReport {
         var report = CleanupReport(account: connection.account.name, isDryRun: options.isDryRun)
-        if !options.isDryRun { try await adoptInterrupted(in: connection) }
+        let undecided = options.isDryRun ? [:] : try await adoptInterrupted(in: connection)
         let copies = try await manifest.copies(in: connection.id)
         let details = try await manifest.details(in: connection.id)
         let pinned = connection.traits.provider == .local ? try await manifest.pinnedContents() : []
@@ -66,6 +66,11 @@ extension Workspace {
                 size: detail?.size ?? 0,
                 reason: verdict.reason
             )
+            if let error = undecided[verdict.copy.digest] {
+                line.reason = "it is not known whether it arrived: \(error)"
+                report.kept.append(line)
+                continue
+            }
             guard verdict.isDelete else {
                 report.kept.append(line)
                 continue

@@ -29,7 +29,14 @@ extension Workspace {
         patience: Duration,
         _ work: () async throws -> T
     ) async throws -> T {
-        let lock = try await WorkspaceLock.take(in: state, for: command, at: context.now, waitingUpTo: patience)
+        // A watch does not let go while one waits.
+        let isWatched = WorkspaceLock.holder(in: state)?.watchedAccount != nil
+        let lock = try await WorkspaceLock.take(
+            in: state,
+            for: command,
+            at: context.now,
+            waitingUpTo: isWatched ? .zero : patience
+        )
         defer { lock.release() }
         return try await work()
     }

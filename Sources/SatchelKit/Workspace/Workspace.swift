@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Glibc
 package import SatchelCore
 internal import SatchelManifest
 internal import SatchelRemote
@@ -76,6 +77,25 @@ package final class Workspace: Sendable {
             }
             return path
         }
+    }
+
+    /// Makes sure that each of these is on the disk or remembered: a mistyped name must not pass for a file in step.
+    ///
+    /// - Throws: ``WorkspaceError`` with the first that is neither.
+    package func check(_ paths: [WorkspacePath]) async throws {
+        for path in paths where !isThere(path) {
+            guard try await manifest.known(in: Scope([path])).isEmpty else { continue }
+            throw WorkspaceError(
+                .cannotStart,
+                "\(path): no such file in the workspace, and none is remembered; check the name"
+            )
+        }
+    }
+
+    private func isThere(_ path: WorkspacePath) -> Bool {
+        var status = stat()
+        let absolute = (Array(root.utf8) + [UInt8(ascii: "/")] + path.bytes + [0]).map { CChar(bitPattern: $0) }
+        return lstat(absolute, &status) == 0
     }
 
     private func path(_ typed: String) -> WorkspacePath? {

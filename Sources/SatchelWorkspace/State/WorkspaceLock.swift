@@ -104,6 +104,8 @@ package final class WorkspaceLock: Sendable {
             held = nil
             // Nobody is to read the name of a holder who is gone.
             _ = ftruncate(open, 0)
+            // Not by closing alone: a program that is just being started holds the descriptor until it is run.
+            flock(open, LOCK_UN)
             close(open)
         }
     }

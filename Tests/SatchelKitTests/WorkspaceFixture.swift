@@ -1,0 +1,45 @@
+import FoundationEssentials
+import SatchelCore
+import SatchelKit
+import SatchelTestSupport
+
+/// A workspace of this process, with a clock that the test sets; by default at the local store.
+struct WorkspaceFixture {
+    let folder: TemporaryWorkspace
+    let home: TemporaryWorkspace
+    let clock: TestClock
+    let workspace: Workspace
+
+    init(
+        _ files: [RawBytes: RawBytes] = [:],
+        environment: [String: String] = [:],
+        clock: TestClock = TestClock()
+    ) throws {
+        folder = try TemporaryWorkspace(files)
+        home = try TemporaryWorkspace(named: "home")
+        self.clock = clock
+        let context = Context(
+            environment: ["HOME": home.root].merging(environment) { $1 },
+            directory: folder.root,
+            now: { clock.now }
+        )
+        _ = try initialise(context)
+        folder.remove("satchel.yaml")
+        workspace = try Workspace(context)
+    }
+
+    func sync(_ change: (inout SyncOptions) -> Void = { _ in }) async throws -> SyncReport {
+        var options = SyncOptions()
+        change(&options)
+        let connection = try await workspace.connect()
+        return try await workspace.sync(.everything, to: connection, options: options)
+    }
+
+    func cleanup(_ change: (inout CleanupOptions) -> Void = { _ in }) async throws -> CleanupReport {
+        var options = CleanupOptions()
+        change(&options)
+        return try await workspace.cleanup(try await workspace.connect(), options: options)
+    }
+
+    static let hour: TimeInterval = 3600
+}
