@@ -2,5 +2,27 @@ import ArgumentParser
 
 @main
 struct Satchel: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "satchel", version: "0.1.0")
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "satchel",
+        abstract: "Keep a project folder and the Files APIs of language models in step.",
+        discussion: """
+            EXAMPLES
+              satchel init                          make this folder a workspace
+              satchel sync                          upload what is new or changed
+              satchel status                        what is in step, and what is not
+              satchel chat "summarise @notes.md"    ask about a file by its id
+              satchel watch                         keep in step until Ctrl-C
+
+            EXIT CODES
+              0 done · 1 some files failed · 2 could not start · 3 not in step (--check)
+              4 stopped for safety · 5 provider refused · 6 gave up waiting · 64 usage · 130 interrupted
+            """,
+        version: version,
+        subcommands: [
+            Init.self, Sync.self, Watch.self, StatusCommand.self, Ls.self, WhyCommand.self, Chat.self, Cleanup.self,
+            Config.self, Doctor.self,
+        ]
+    )
 }

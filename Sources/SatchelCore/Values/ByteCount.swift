@@ -7,8 +7,9 @@ package struct ByteCount: Hashable, Comparable, Sendable {
     package static func kibibytes(_ count: Int64) -> ByteCount { ByteCount(count << 10) }
     package static func mebibytes(_ count: Int64) -> ByteCount { ByteCount(count << 20) }
 
-    /// Reads `512`, `64KiB`, `10 MB`, `1.5G`; `k`, `m`, `g` and the `iB` forms are powers of 1024, `kB`, `MB`, `GB`
-    /// of 1000. Nil for anything else, negative numbers and overflow.
+    /// Reads `512`, `64KiB`, `10 MB`, `1.5G`; nil for anything else, negative numbers and overflow.
+    ///
+    /// `k`, `m`, `g` and the `iB` forms are powers of 1024; `kB`, `MB`, `GB` of 1000.
     package init?(_ text: some StringProtocol) {
         let trimmed = text.lowercased().filter { $0 != " " && $0 != "_" }
         let digits = trimmed.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }

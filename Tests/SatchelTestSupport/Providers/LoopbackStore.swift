@@ -4,8 +4,7 @@ import Synchronization
 
 /// What a loopback provider holds: files by id, per project, with a clock that the test advances.
 ///
-/// Shared by all wire formats. A file that has expired is gone for every verb, but the store remembers it, so that a
-/// test can tell "expired" from "was never there".
+/// Shared by all wire formats. A file that has expired is gone for every verb.
 package final class LoopbackStore: Sendable {
     package struct File: Sendable {
         package var id: String
@@ -27,11 +26,22 @@ package final class LoopbackStore: Sendable {
     }
 
     private struct State: Sendable {
-        /// In the order of their uploads.
-        var files: [File] = []
+        /// In the order of their uploads; nil where one was deleted.
+        var files: [File?] = []
+        /// Where each id is in ``files``: ten thousand files are looked up one by one in some tests.
+        var places: [String: Int] = [:]
         var uploads = 0
         var deletes = 0
         var quota: Int?
+
+        func live(_ id: String, of project: String, at now: Int64) -> File? {
+            guard let place = places[id], let file = files[place] else { return nil }
+            return file.project == project && !file.isExpired(at: now) ? file : nil
+        }
+
+        mutating func remove(_ id: String) {
+            if let place = places.removeValue(forKey: id) { files[place] = nil }
+        }
     }
 
     package let clock: TestClock
@@ -52,7 +62,9 @@ package final class LoopbackStore: Sendable {
     /// The files that are neither deleted nor expired, in the order of their uploads.
     package var files: [File] {
         let now = clock.seconds
-        return state.withLock { $0.files.filter { !$0.isExpired(at: now) } }
+        return state.withLock { state in
+            state.files.compactMap { file in file.flatMap { $0.isExpired(at: now) ? nil : $0 } }
+        }
     }
 
     /// The live file of that stored name, the newest of several.
@@ -71,7 +83,7 @@ package final class LoopbackStore: Sendable {
     }
 
     /// Makes a file vanish as if somebody else had deleted it.
-    package func forget(_ id: String) { state.withLock { $0.files.removeAll { $0.id == id } } }
+    package func forget(_ id: String) { state.withLock { $0.remove(id) } }
 
     // MARK: For wire formats
 
@@ -90,7 +102,9 @@ package final class LoopbackStore: Sendable {
         let now = clock.seconds
         return state.withLock { state in
             if let quota = state.quota {
-                let used = state.files.filter { $0.project == incoming.project && !$0.isExpired(at: now) }
+                let used = state.files.compactMap(\.self).filter {
+                    $0.project == incoming.project && !$0.isExpired(at: now)
+                }
                 guard used.reduce(incoming.bytes.count, { $0 + $1.size }) <= quota else { return nil }
             }
             state.uploads += 1
@@ -104,6 +118,7 @@ package final class LoopbackStore: Sendable {
                 createdAt: now,
                 expiresAt: incoming.lifetime.map { now + $0 }
             )
+            state.places[file.id] = state.files.count
             state.files.append(file)
             return file
         }
@@ -113,21 +128,15 @@ package final class LoopbackStore: Sendable {
 
     func file(_ id: String, of project: String) -> File? {
         let now = clock.seconds
-        return state.withLock { state in
-            state.files.first { $0.id == id && $0.project == project && !$0.isExpired(at: now) }
-        }
+        return state.withLock { $0.live(id, of: project, at: now) }
     }
 
     /// False when there is no such file.
     func delete(_ id: String, of project: String) -> Bool {
         let now = clock.seconds
         return state.withLock { state in
-            guard
-                let index = state.files.firstIndex(where: {
-                    $0.id == id && $0.project == project && !$0.isExpired(at: now)
-                })
-            else { return false }
-            state.files.remove(at: index)
+            guard state.live(id, of: project, at: now) != nil else { return false }
+            state.remove(id)
             state.deletes += 1
             return true
         }

@@ -159,7 +159,12 @@ package final class SpawnedProcess: Sendable {
             abandoned.open()
         }
         let state = state.value
-        return FinishedProcess(status: status, stdoutBytes: state[.stdout], stderrBytes: state[.stderr])
+        return FinishedProcess(
+            status: status,
+            stdoutBytes: state[.stdout],
+            stderrBytes: state[.stderr],
+            isComplete: state.openOutputs == 0
+        )
     }
 
     /// Ends it and its children, whatever they are doing.
@@ -214,6 +219,8 @@ package struct FinishedProcess: Sendable, CustomStringConvertible {
     package var status: Int32
     package var stdoutBytes: [UInt8]
     package var stderrBytes: [UInt8]
+    /// False when something it left behind still held its output open.
+    package var isComplete: Bool
 
     package var stdout: String { String(decoding: stdoutBytes, as: UTF8.self) }
     package var stderr: String { String(decoding: stderrBytes, as: UTF8.self) }

@@ -6,7 +6,6 @@ import Glibc
 package final class TemporaryWorkspace: Sendable {
     /// Absolute, without symbolic links in it.
     package let root: String
-    /// Set by whoever makes other folders beside the workspace that go with it.
     private let isKept: Bool
 
     package init(_ files: [RawBytes: RawBytes] = [:], named name: String = "workspace") throws {

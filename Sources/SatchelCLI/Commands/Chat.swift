@@ -1,0 +1,106 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import SatchelCore
+import SatchelKit
+
+struct Chat: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Ask a model about files of the workspace, by their ids.",
+        discussion: """
+            @path, @dir/, @"name with spaces" and @'*.md' in the prompt name files: they are brought in step first and
+            sent by id. Without a prompt, and with a terminal, questions are read one by one. Where no model is
+            configured, the best passages of the synced files are the answer.
+
+            EXAMPLES
+              satchel chat "what does @src/main.swift do?"
+              satchel chat -c "and its tests?"           go on with the last thread
+              git diff | satchel chat "review this"      standard input goes with the prompt
+              satchel chat -p ollama -m llama3 "…"
+            """
+    )
+
+    @Argument(help: "The question; read from the terminal when there is none.")
+    var prompt: [String] = []
+
+    @OptionGroup var account: AccountOption
+
+    @Option(name: .shortAndLong, help: "The model.")
+    var model: String?
+
+    @Option(name: .shortAndLong, help: ArgumentHelp("Go on with this thread.", valueName: "number"))
+    var thread: Int64?
+
+    @Flag(name: [.customShort("c"), .customLong("continue")], help: "Go on with the last thread.")
+    var continues = false
+
+    @Option(name: .shortAndLong, help: "Instructions that go before the conversation.")
+    var system: String?
+
+    @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        if thread != nil, continues { throw ValidationError("-t and -c exclude each other") }
+    }
+
+    func run() async throws {
+        let command = self
+        try await runCommand(options) { output in try await command.run(output) }
+    }
+
+    private func run(_ output: Output) async throws -> ExitStatus {
+        let overrides = model.map { [Configuration.Override("chat.model", $0, flag: "--model")] } ?? []
+        let workspace = try Workspace(options.context, overrides: overrides)
+        let name = account.account ?? workspace.configuration.chat.account
+        let connection = try await workspace.connect(to: name) { seconds, reason in
+            output.note("waiting \(Int(seconds.rounded(.up))) s: \(reason)")
+        }
+        let session = ChatSession(workspace: workspace, connection: connection, system: system, output: output)
+        var thread = thread
+        if continues {
+            guard let latest = try await workspace.latestThread() else {
+                throw WorkspaceError(.cannotStart, "-c: there is no thread yet; ask without -c first")
+            }
+            thread = latest
+        }
+        let typed = prompt.joined(separator: " ")
+        let isInteractive = isatty(STDIN_FILENO) == 1
+        if typed.isEmpty, isInteractive {
+            return try await session.loop(thread: thread)
+        }
+        let question = try isInteractive ? typed : withStandardInput(typed)
+        guard !question.isEmpty else {
+            throw CommandFailure("usage", "chat: there is no question; write it behind the command", false, .couldNotStart)
+        }
+        _ = try await session.ask(question, thread: thread)
+        return .done
+    }
+
+    /// The prompt with what a pipe or file gives, where there is one.
+    private func withStandardInput(_ typed: String) throws -> String {
+        var status = stat()
+        // A script's inherited standard input may never end: only pipes and files are read.
+        guard fstat(STDIN_FILENO, &status) == 0 else { return typed }
+        let type = status.st_mode & S_IFMT
+        guard type == S_IFIFO || type == S_IFREG else { return typed }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = read(STDIN_FILENO, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            bytes += buffer.prefix(count)
+            guard bytes.count <= 4 << 20 else {
+                throw CommandFailure(
+                    "too_large",
+                    "chat: standard input is larger than 4 MiB; put it into a file and mention it with @",
+                    false,
+                    .couldNotStart
+                )
+            }
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        if typed.isEmpty { return text }
+        return text.isEmpty ? typed : "\(typed)\n\n\(text)"
+    }
+}

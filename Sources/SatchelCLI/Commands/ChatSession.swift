@@ -1,0 +1,148 @@
+import Dispatch
+import FoundationEssentials
+import Glibc
+import SatchelCore
+import SatchelKit
+
+/// Prints questions' answers as they come; one shot or a loop at a terminal.
+struct ChatSession: Sendable {
+    let workspace: Workspace
+    let connection: Connection
+    let system: String?
+    let output: Output
+
+    /// Asks one question and prints the answer.
+    ///
+    /// - Returns: the thread, for the next question.
+    func ask(_ text: String, thread: Int64?) async throws -> Int64 {
+        let progress = ProgressLine(output)
+        defer { progress.clear() }
+        let question = ChatQuestion(prompt: text, thread: thread, system: system)
+        let answer = try await workspace.ask(question, connection) { event in
+            show(event, progress)
+        }
+        output.document(JSONChat(answer))
+        if answer.model == nil { showPassages(answer) } else { output.raw("\n") }
+        return answer.thread
+    }
+
+    /// Reads questions until the end of input.
+    func loop(thread: Int64?) async throws -> ExitStatus {
+        var thread = thread
+        output.info("\(connection.modelName ?? "retrieval") on \(connection.account.name); /quit or Ctrl-D ends")
+        while true {
+            output.write("> ", to: STDOUT_FILENO)
+            guard let line = await readTerminalLine() else {
+                output.line("")
+                return .done
+            }
+            let text = line.trimmingSpaces
+            if text.isEmpty { continue }
+            if text == "/quit" || text == "/exit" { return .done }
+            do {
+                thread = try await ask(text, thread: thread)
+            } catch let error as ProviderError where error.kind != .cancelled {
+                output.error("\(error)")
+            }
+        }
+    }
+
+    private func show(_ event: ChatProgress, _ progress: ProgressLine) {
+        switch event {
+        case .sync(let event): progress.note(event)
+        case .notice(let text):
+            progress.clear()
+            output.note(text)
+        case .asking(let files, let model):
+            progress.clear()
+            for file in files {
+                let how = file.remoteID.map { "\($0)" } ?? "its text"
+                output.note("\(model) is shown \(file.path) (\(how))")
+            }
+        case .renewed:
+            output.note("a file was gone at \(connection.account.name); it is uploaded again")
+        case .event(.text(let piece)), .event(.refusal(let piece)):
+            progress.clear()
+            output.raw(printableLines(piece))
+        case .event(.status(let text)):
+            if output.verbose { output.note(printable(text)) }
+        case .event: break
+        }
+    }
+
+    private func showPassages(_ answer: ChatAnswer) {
+        guard !answer.passages.isEmpty else {
+            output.note("no model is configured, and no synced file has a passage about this")
+            return
+        }
+        output.note("no model is configured; these are the best passages of the synced files")
+        for (index, passage) in answer.passages.enumerated() {
+            if index > 0 { output.line("") }
+            let place = "\(passage.path):\(passage.firstLine)"
+            output.line("\(output.painted(place, .green))  \(output.painted(passage.digest.prefix(12), .grey))")
+            for line in passage.lines { output.line("    \(printableLines(line))") }
+        }
+    }
+
+    /// A line from the terminal, read on a thread of its own; nil at the end of input.
+    private func readTerminalLine() async -> String? {
+        await withCheckedContinuation { continuation in
+            DispatchQueue(label: "satchel.terminal").async { continuation.resume(returning: readLine()) }
+        }
+    }
+}
+
+/// The document of `chat`.
+private struct JSONChat: Encodable {
+    struct File: Encodable {
+        var path, sha256: String
+        var remoteId: String?
+    }
+
+    struct Usage: Encodable {
+        var input, cached, output, reasoning: Int
+    }
+
+    struct Passage: Encodable {
+        var path: String
+        var line: Int
+        var sha256: String
+        var text: String
+    }
+
+    var ok = true
+    var thread: Int64
+    var message: Int64
+    var answer: String
+    var model: String?
+    var account: String
+    var files: [File]
+    var usage: Usage?
+    var cost: String?
+    var finishReason: String?
+    var passages: [Passage]?
+
+    init(_ answer: ChatAnswer) {
+        thread = answer.thread
+        message = answer.message
+        self.answer = answer.text
+        model = answer.model
+        account = answer.account
+        files = answer.files.map {
+            File(path: $0.path.description, sha256: $0.digest.hex, remoteId: $0.remoteID?.rawValue)
+        }
+        usage = answer.usage.map {
+            Usage(input: $0.input, cached: $0.cached, output: $0.output, reasoning: $0.reasoning)
+        }
+        finishReason = answer.finishReason
+        guard answer.model == nil else { return }
+        passages = answer.passages.map {
+            Passage(
+                path: $0.path.description,
+                line: $0.firstLine,
+                sha256: $0.digest.hex,
+                text: $0.lines.joined(separator: "\n")
+            )
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import ArgumentParser
+import FoundationEssentials
+import SatchelCore
+import SatchelKit
+
+
+struct Sync: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Upload what is new or changed, and renew what has expired.",
+        discussion: """
+            Identity is content: a renamed or copied file uploads nothing. Copies that nothing refers to any more are
+            deleted after the time keep_unreferenced says.
+
+            EXAMPLES
+              satchel sync                      everything, to the default account
+              satchel sync --dry-run            what would happen, and why
+              satchel sync docs README.md       only these
+              satchel sync --to openai --to local
+              satchel sync --check              exit 3 when not in step
+            """
+    )
+
+    @Argument(help: ArgumentHelp("Files or folders; everything when there is none.", valueName: "path"))
+    var paths: [String] = []
+
+    @Option(
+        name: [.customLong("to"), .customShort("p")],
+        help: ArgumentHelp("The account; may be repeated.", valueName: "account")
+    )
+    var accounts: [String] = []
+
+    @Flag(name: .shortAndLong, help: "Print the plan with a reason for every action, and do nothing.")
+    var dryRun = false
+
+    @Flag(help: "Exit with 3 when anything is to be done; do nothing.")
+    var check = false
+
+    @Flag(name: .shortAndLong, help: "Yes to an emptied folder and to many deletes.")
+    var yes = false
+
+    @Option(help: ArgumentHelp("Delete up to this many remote copies without asking.", valueName: "n"))
+    var maxDelete: Int?
+
+    @Option(help: ArgumentHelp("Time to live of what is uploaded: 24h, 7d, never.", valueName: "ttl"))
+    var ttl: String?
+
+    @Option(help: ArgumentHelp("Wait for another satchel on this workspace: 30s, 0.", valueName: "time"))
+    var wait: String = "30s"
+
+    @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        if let maxDelete, maxDelete < 0 { throw ValidationError("--max-delete takes a number from 0 up") }
+        if parseSeconds(wait) == nil { throw ValidationError("--wait takes a time such as 30s or 0") }
+    }
+
+    func run() async throws {
+        let command = self
+        try await runCommand(options) { output in try await command.run(output) }
+    }
+
+    private func run(_ output: Output) async throws -> ExitStatus {
+        let overrides = ttl.map { [Configuration.Override("ttl", $0, flag: "--ttl")] } ?? []
+        let workspace = try Workspace(options.context, overrides: overrides)
+        let scope = paths.isEmpty ? Scope.everything : Scope(try workspace.paths(paths))
+        let names: [String?] = accounts.isEmpty ? [nil] : accounts
+        var status = ExitStatus.done
+        for name in names {
+            let one = try await run(workspace, scope, account: name, output)
+            if status == .done { status = one }
+        }
+        return status
+    }
+
+    private func run(
+        _ workspace: Workspace,
+        _ scope: Scope,
+        account: String?,
+        _ output: Output
+    ) async throws -> ExitStatus {
+        let progress = ProgressLine(output)
+        defer { progress.clear() }
+        let connection = try await workspace.connect(to: account) { seconds, reason in
+            progress.note(.waiting(seconds: seconds, reason: reason))
+        }
+        if let notice = connection.notice { output.note(notice) }
+        var sync = SyncOptions()
+        sync.isDryRun = dryRun || check
+        sync.isConfirmed = yes
+        sync.maxDeletes = maxDelete
+        let name = connection.account.name
+        let observe: SyncObserver = { event in
+            if case .done(let entry) = event {
+                progress.clear()
+                output.info(output.text(of: entry, account: name, now: workspace.context.now()))
+            }
+            progress.note(event)
+        }
+        let report: SyncReport
+        if sync.isDryRun {
+            report = try await workspace.sync(scope, to: connection, options: sync, observe: observe)
+        } else {
+            report = try await workspace.whileLocked(
+                "sync",
+                patience: .seconds(parseSeconds(wait) ?? 30),
+                otherwise: { holder in
+                    output.note("\(holder) keeps this workspace in step; waiting for it")
+                    return try await workspace.waitUntilInStep(scope, connection)
+                },
+                { try await workspace.sync(scope, to: connection, options: sync, observe: observe) }
+            )
+        }
+        progress.clear()
+        if report.isDryRun, !check {
+            for entry in report.entries {
+                output.info(output.text(of: entry, account: name, now: workspace.context.now()))
+            }
+        }
+        output.document(JSONSync(report, verbose: output.verbose))
+        if !check || output.verbose || !report.isInStep { output.finish(report) }
+        if check { return report.isInStep ? .done : .notInStep }
+        return ExitStatus(report)
+    }
+}

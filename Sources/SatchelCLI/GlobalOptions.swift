@@ -1,0 +1,53 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+import SatchelKit
+
+/// What every command takes.
+struct GlobalOptions: ParsableArguments {
+    @Option(name: .customShort("C"), help: ArgumentHelp("Run as if started in <dir>.", valueName: "dir"))
+    var directory: String?
+
+    @Flag(help: "Print one JSON document on standard output.")
+    var json = false
+
+    @Flag(name: .shortAndLong, help: "Print nothing but errors and what was asked for.")
+    var quiet = false
+
+    @Flag(name: .shortAndLong, help: "Say more: every file, every reason.")
+    var verbose = false
+
+    @Flag(name: .customLong("no-color"), help: "No colours (as does NO_COLOR).")
+    var noColor = false
+
+    var context: Context {
+        get throws {
+            let environment = ProcessInfo.processInfo.environment
+            let typed = directory ?? "."
+            guard let resolved = resolvedPath(typed) else {
+                throw WorkspaceError(.cannotStart, "\(typed): no such folder; check -C")
+            }
+            return Context(environment: environment, directory: resolved)
+        }
+    }
+
+    var output: Output {
+        let wantsColor = !noColor && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
+        return Output(
+            json: json,
+            quiet: quiet,
+            verbose: verbose,
+            color: wantsColor && isatty(STDOUT_FILENO) == 1,
+            progress: !quiet && !json && isatty(STDERR_FILENO) == 1
+        )
+    }
+}
+
+/// Which account a command is about.
+struct AccountOption: ParsableArguments {
+    @Option(
+        name: [.customLong("to"), .customShort("p"), .customLong("account")],
+        help: ArgumentHelp("The account; see satchel config ls.", valueName: "account")
+    )
+    var account: String?
+}

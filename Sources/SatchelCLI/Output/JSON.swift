@@ -1,0 +1,125 @@
+import FoundationEssentials
+import Glibc
+import SatchelCore
+import SatchelKit
+
+extension Output {
+    /// Prints a result as the one JSON document of `--json`.
+    func document(_ value: some Encodable) {
+        guard json, let text = try? encode(value) else { return }
+        write(text + "\n", to: STDOUT_FILENO)
+    }
+
+    /// Says why the command failed, in the form that was asked for.
+    func fail(_ failure: CommandFailure) {
+        if json {
+            let error = JSONFailure.Body(
+                code: failure.code,
+                message: failure.message,
+                hint: failure.hint,
+                retryable: failure.isRetryable
+            )
+            document(JSONFailure(error: error))
+        } else {
+            error(failure.message)
+        }
+    }
+
+    private func encode(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}
+
+struct JSONFailure: Encodable {
+    struct Body: Encodable {
+        var code: String
+        var message: String
+        var hint: String?
+        var retryable: Bool
+    }
+
+    var ok = false
+    var error: Body
+}
+
+/// The document of `sync`.
+struct JSONSync: Encodable {
+    struct Summary: Encodable {
+        var found, uploaded, rehydrated, linked, unchanged, deleted, skipped, failed: Int
+        var bytesUploaded: Int64
+        var forgotten: Int
+    }
+
+    struct Action: Encodable {
+        var action: String
+        var path: String?
+        var sha256: String?
+        var reason: String
+        var remoteId: String?
+        var bytes: Int64?
+    }
+
+    struct Failure: Encodable {
+        var path: String?
+        var code: String
+        var message: String
+        var retryable: Bool
+    }
+
+    var ok: Bool
+    var account: String
+    var dryRun: Bool
+    var summary: Summary
+    var skippedByReason: [String: Int]
+    var actions: [Action]
+    var failures: [Failure]
+    var stopped: String?
+
+    /// - Parameter verbose: all actions, not only those of a dry run.
+    init(_ report: SyncReport, verbose: Bool) {
+        ok = report.failures.isEmpty && report.stop == nil && report.accountError == nil
+        account = report.account
+        dryRun = report.isDryRun
+        let sums = report.summary
+        summary = Summary(
+            found: sums.found,
+            uploaded: sums.uploaded,
+            rehydrated: sums.rehydrated,
+            linked: sums.linked,
+            unchanged: sums.unchanged,
+            deleted: sums.deleted,
+            skipped: sums.skipped,
+            failed: sums.failed,
+            bytesUploaded: sums.bytesUploaded,
+            forgotten: sums.forgotten
+        )
+        skippedByReason = report.skippedByReason
+        actions = report.isDryRun || verbose ? report.entries.map(Action.init) : []
+        failures = report.failures.map { failure in
+            Failure(
+                path: failure.path?.description,
+                code: failure.code,
+                message: failure.message,
+                retryable: failure.isRetryable
+            )
+        }
+        stopped = report.stop?.description
+    }
+}
+
+extension JSONSync.Action {
+    init(_ entry: SyncReport.Entry) {
+        self.init(
+            action: entry.kind.rawValue,
+            path: entry.path?.description,
+            sha256: entry.digest?.hex,
+            reason: entry.reason,
+            remoteId: entry.remote?.id.rawValue,
+            bytes: entry.size
+        )
+    }
+}

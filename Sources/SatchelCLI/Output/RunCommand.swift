@@ -1,0 +1,53 @@
+import ArgumentParser
+import Dispatch
+import Glibc
+import SatchelKit
+
+/// Runs a command's work so that the first Ctrl-C (or SIGTERM) cancels it cleanly and the second ends it at once, and
+/// every error becomes a sentence, JSON where asked for, and its exit code.
+///
+/// - Parameter stopIsSuccess: for commands that run until they are stopped.
+func runCommand(
+    _ options: GlobalOptions,
+    stopIsSuccess: Bool = false,
+    _ work: @escaping @Sendable (Output) async throws -> ExitStatus
+) async throws {
+    let output = options.output
+    let task = Task { try await work(output) }
+    let sources = [SIGINT, SIGTERM].map { number in
+        let source = StopSignal(number, task: task)
+        source.resume()
+        return source
+    }
+    defer { for source in sources { source.cancel() } }
+    do {
+        let status = try await task.value
+        if status != .done { throw status.exitCode }
+    } catch let code as ExitCode {
+        throw code
+    } catch {
+        let failure = CommandFailure(error)
+        if stopIsSuccess, failure.status == .interrupted { return }
+        output.fail(failure)
+        throw failure.status.exitCode
+    }
+}
+
+/// Cancels a task at the first signal and ends the process at the second.
+private final class StopSignal {
+    private let source: any DispatchSourceSignal
+
+    init(_ number: Int32, task: Task<ExitStatus, any Error>) {
+        signal(number, SIG_IGN)
+        source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        let count = SignalCount.shared
+        source.setEventHandler {
+            if count.next() > 1 { _exit(ExitStatus.interrupted.rawValue) }
+            task.cancel()
+        }
+    }
+
+    func resume() { source.resume() }
+
+    func cancel() { source.cancel() }
+}

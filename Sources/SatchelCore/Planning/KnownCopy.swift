@@ -1,0 +1,93 @@
+package import FoundationEssentials
+
+/// How far a remote copy has come. The raw values are stored in the manifest.
+package enum CopyState: Int, Hashable, Sendable {
+    /// Announced; the bytes may or may not have left, and there may or may not be a remote file.
+    case uploading = 0
+    /// With the provider, which is not done with it yet.
+    case processing = 1
+    /// Can be referred to.
+    case ready = 2
+    /// To be deleted remotely; the row stays until the provider has said yes.
+    case deleting = 3
+    /// The last upload failed; there is no remote file.
+    case failed = 4
+}
+
+/// What the manifest remembers of one remote copy: as much as decisions need.
+package struct KnownCopy: Hashable, Sendable {
+    /// The manifest's row.
+    package var row: Int64
+    package var digest: ContentDigest
+    package var state: CopyState
+    package var createdAt: Date
+    /// Nil when it stays until it is deleted.
+    package var expiresAt: Date?
+    /// When a path last began or ceased to stand for this content.
+    package var touchedAt: Date
+
+    package init(
+        row: Int64,
+        digest: ContentDigest,
+        state: CopyState,
+        createdAt: Date,
+        expiresAt: Date?,
+        touchedAt: Date
+    ) {
+        self.row = row
+        self.digest = digest
+        self.state = state
+        self.createdAt = createdAt
+        self.expiresAt = expiresAt
+        self.touchedAt = touchedAt
+    }
+
+    /// How fresh the copy is at `now`.
+    ///
+    /// The margin keeps an id from ending between the check and its use; it is at most a quarter of the copy's life, so
+    /// that copies of a minute are not forever stale.
+    package func freshness(at now: Date, margin: TimeInterval) -> Freshness {
+        guard let expiresAt else { return .fresh }
+        if expiresAt <= now { return .expired(at: expiresAt) }
+        let life = expiresAt.timeIntervalSince(createdAt)
+        return expiresAt.timeIntervalSince(now) <= min(margin, life / 4) ? .expiring(at: expiresAt) : .fresh
+    }
+
+    package enum Freshness: Hashable, Sendable {
+        case fresh
+        case expiring(at: Date)
+        case expired(at: Date)
+    }
+}
+
+/// The living copies of one account, looked up by digest.
+///
+/// A sorted array with interpolation search: digests are spread evenly, so a look-up takes about three steps, and a
+/// hundred thousand copies cost no more memory than themselves.
+package struct CopyIndex: Sendable {
+    /// In the order of their digests, each digest once.
+    package let copies: [KnownCopy]
+
+    /// - Parameter sorted: in the order of their digests, each digest once.
+    package init(sorted: [KnownCopy]) { copies = sorted }
+
+    package subscript(digest: ContentDigest) -> KnownCopy? {
+        position(of: digest).map { copies[$0] }
+    }
+
+    package func position(of digest: ContentDigest) -> Int? {
+        var low = 0
+        var high = copies.count - 1
+        while low <= high {
+            let first = copies[low].digest.leadingWord
+            let last = copies[high].digest.leadingWord
+            guard digest.leadingWord >= first, digest.leadingWord <= last else { return nil }
+            let share = last == first ? 0.5 : Double(digest.leadingWord - first) / Double(last - first)
+            let middle = min(max(low + Int(share * Double(high - low)), low), high)
+            let candidate = copies[middle].digest
+            if candidate == digest { return middle }
+            if candidate < digest { low = middle + 1 } else { high = middle - 1 }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,172 @@
+internal import FoundationEssentials
+internal import SatchelCore
+internal import SatchelManifest
+
+/// One turn on its way: the references are made, the request is sent, the answer is gathered and kept.
+struct ChatTurn {
+    let workspace: Workspace
+    let connection: Connection
+    let model: any ChatModel
+    let modelName: String
+    let system: String?
+    let earlier: [Manifest.Message]
+    let question: String
+    let files: [Manifest.ShownFile]
+    let thread: Int64
+    let message: Int64
+
+    private var text = ""
+    private var usage: ChatUsage?
+    private var finish: FinishReason?
+
+    init(
+        workspace: Workspace,
+        connection: Connection,
+        model: any ChatModel,
+        modelName: String,
+        system: String?,
+        earlier: [Manifest.Message],
+        question: String,
+        files: [Manifest.ShownFile],
+        thread: Int64,
+        message: Int64
+    ) {
+        self.workspace = workspace
+        self.connection = connection
+        self.model = model
+        self.modelName = modelName
+        self.system = system
+        self.earlier = earlier
+        self.question = question
+        self.files = files
+        self.thread = thread
+        self.message = message
+    }
+
+    /// Asks, and asks once more when a file turned out to be gone at the provider before anything was answered.
+    mutating func run(observe: @escaping @Sendable (ChatProgress) -> Void) async throws -> ChatAnswer {
+        do {
+            var references = try await references(observe: observe)
+            do {
+                try await stream(references, observe: observe)
+            } catch let error as ProviderError where error.kind == .gone && text.isEmpty {
+                guard try await workspace.dropVanished(references.ids, in: connection) else { throw error }
+                observe(.renewed)
+                references = try await self.references(observe: observe)
+                try await stream(references, observe: observe)
+            }
+            try await workspace.manifest.markUsed(references.ids, in: connection.id, at: workspace.now())
+            try await keep(status: .success, error: nil)
+            return answer(references)
+        } catch {
+            // Also after Ctrl-C: the task is cancelled, but what was answered so far is to be kept.
+            try await workspace.keepDespiteCancellation { [self] in
+                try await keep(status: .failed, error: error is CancellationError ? "aborted" : "\(error)")
+            }
+            throw error
+        }
+    }
+
+    private mutating func stream(
+        _ references: References,
+        observe: @escaping @Sendable (ChatProgress) -> Void
+    ) async throws {
+        let shown = files.map { file in
+            ChatAnswer.File(path: file.path, digest: file.digest, remoteID: references.byDigest[file.digest])
+        }
+        observe(.asking(files: shown, model: modelName))
+        let request = ChatRequest(
+            model: modelName,
+            system: system,
+            turns: try await turns(references),
+            cacheKey: "satchel-\(thread)"
+        )
+        for try await event in model.stream(request) {
+            switch event {
+            case .text(let piece), .refusal(let piece): text += piece
+            case .usage(let tokens): usage = tokens
+            case .finished(let reason): finish = reason
+            case .started, .reasoning, .status, .citation: break
+            }
+            observe(.event(event))
+        }
+        try Task.checkCancellation()
+    }
+
+    // MARK: - References
+
+    private struct References {
+        var byDigest: [ContentDigest: RemoteFileID] = [:]
+        var ids: [RemoteFileID] { byDigest.values.sorted { $0.rawValue < $1.rawValue } }
+    }
+
+    /// Every file of the thread, by id, renewed where its copy has ended or will soon.
+    private func references(observe: @escaping @Sendable (ChatProgress) -> Void) async throws -> References {
+        guard connection.traits.canReferFiles else { return References() }
+        let all = earlier.flatMap(\.files) + files
+        let ids = try await workspace.ensureCopies(of: all, in: connection) { observe(.sync($0)) }
+        return References(byDigest: ids)
+    }
+
+    private func turns(_ references: References) async throws -> [ChatRequest.Turn] {
+        var turns: [ChatRequest.Turn] = []
+        for message in earlier where message.role == .user || !message.text.isEmpty {
+            let parts = try await parts(of: message.files, references) + [.text(message.text)]
+            turns.append(ChatRequest.Turn(role: message.role, parts: parts))
+        }
+        let now = try await parts(of: files, references) + [.text(question)]
+        turns.append(ChatRequest.Turn(role: .user, parts: now))
+        return turns
+    }
+
+    private func parts(
+        of files: [Manifest.ShownFile],
+        _ references: References
+    ) async throws -> [ChatRequest.Part] {
+        var parts: [ChatRequest.Part] = []
+        for file in files {
+            let name = file.path.description
+            let media = try await workspace.media(of: file)
+            if let id = references.byDigest[file.digest] {
+                parts.append(media.isImage ? .image(id, path: name) : .file(id, path: name))
+            } else if media == .text || media == .empty {
+                let bytes = try await workspace.bytes(of: file, upTo: .mebibytes(4))
+                parts.append(.inlineText(path: name, text: String(decoding: bytes, as: UTF8.self)))
+            } else if media.isImage {
+                let bytes = try await workspace.bytes(of: file, upTo: .mebibytes(20))
+                parts.append(.inlineImage(path: name, media: media, bytes: bytes))
+            } else {
+                parts.append(.text("[\(name) is not text and cannot be shown to this model]"))
+            }
+        }
+        return parts
+    }
+
+    // MARK: - Keeping
+
+    private func keep(status: Manifest.MessageStatus, error: String?) async throws {
+        let answer = Manifest.Answer(
+            text: text,
+            status: status,
+            finishReason: finish?.code,
+            error: error,
+            usage: usage
+        )
+        try await workspace.manifest.finishTurn(message, with: answer)
+    }
+
+    private func answer(_ references: References) -> ChatAnswer {
+        ChatAnswer(
+            thread: thread,
+            message: message,
+            text: text,
+            model: modelName,
+            account: connection.account.name,
+            files: files.map { file in
+                ChatAnswer.File(path: file.path, digest: file.digest, remoteID: references.byDigest[file.digest])
+            },
+            usage: usage,
+            finishReason: finish?.code
+        )
+    }
+}

@@ -1,0 +1,305 @@
+internal import SatchelCore
+
+extension Configuration {
+    /// Every setting but those of accounts, in the order of documentation and listings.
+    package static let settings: [Setting<Configuration>] =
+        generalSettings + selectionSettings + safetySettings + watchSettings + chatSettings + personalSettings
+
+    private static let generalSettings: [Setting<Configuration>] = [
+        .scalar(
+            "default_account",
+            \.defaultAccount,
+            environment: "SATCHEL_ACCOUNT",
+            type: "account name",
+            expected: "the name of an account",
+            "the account that is meant when none is named",
+            parse: { isAccountName($0) ? .some($0) : nil },
+            show: { $0 }
+        ),
+        .scalar(
+            "ttl",
+            \.ttl,
+            environment: "SATCHEL_TTL",
+            type: "duration, `0` or `never`",
+            expected: "a duration such as 24h, 0 or never",
+            "how long remote copies are wanted",
+            parse: { TimeToLive($0) },
+            show: \.description
+        ),
+        .scalar(
+            "renew",
+            \.renewal,
+            environment: "SATCHEL_RENEW",
+            type: "`on-use` or `always`",
+            expected: "on-use or always",
+            "whether copies are uploaded again when they are needed, or kept alive while `watch` runs",
+            parse: { Renewal(rawValue: $0) },
+            show: \.rawValue
+        ),
+        .duration(
+            "safety_margin",
+            \.safetyMargin,
+            environment: "SATCHEL_SAFETY_MARGIN",
+            "how long before its expiry a copy counts as stale"
+        ),
+        .duration(
+            "keep_unreferenced",
+            \.keepUnreferenced,
+            environment: "SATCHEL_KEEP_UNREFERENCED",
+            "how long a copy is kept that nothing refers to any more"
+        ),
+    ]
+
+    private static let selectionSettings: [Setting<Configuration>] = [
+        .patterns("include", \.selection.include, "when there are any, only files that match one of them are taken"),
+        .patterns("exclude", \.selection.exclude, "files that are never taken, whatever other rules say"),
+        .flag("hidden", \.selection.includesHidden, environment: "SATCHEL_HIDDEN", "take names that start with a dot"),
+        .flag(
+            "gitignore",
+            \.selection.respectsGitignore,
+            environment: "SATCHEL_GITIGNORE",
+            "leave out what git ignores; `.ignore` and `.satchelignore` always count"
+        ),
+        .scalar(
+            "max_file_size",
+            \.selection.maxFileSize,
+            environment: "SATCHEL_MAX_FILE_SIZE",
+            type: "size",
+            expected: "a size such as 10MB, 512KiB or 1.5G",
+            "larger files are skipped",
+            parse: { ByteCount($0) },
+            show: \.spelled
+        ),
+    ]
+
+    private static let safetySettings: [Setting<Configuration>] = [
+        .scalar(
+            "parallel_uploads",
+            \.parallelUploads,
+            environment: "SATCHEL_PARALLEL_UPLOADS",
+            type: "number from 1 to 64",
+            expected: "a number from 1 to 64",
+            "uploads that run side by side; when unset, what suits the provider",
+            parse: { wholeNumber($0, in: 1...64).map { .some($0) } },
+            show: { $0.map { "\($0)" } }
+        ),
+        .number(
+            "retries",
+            \.retry.retries,
+            in: 0...10,
+            environment: "SATCHEL_RETRIES",
+            "how often a request that failed for a passing reason is sent again"
+        ),
+        .number(
+            "max_deletes.count",
+            \.deleteCeiling.count,
+            in: 0...1_000_000,
+            environment: "SATCHEL_MAX_DELETES_COUNT",
+            "a sync that would delete more files than this, and more than `max_deletes.percent`, stops and asks"
+        ),
+        .scalar(
+            "max_deletes.percent",
+            \.deleteCeiling.percent,
+            environment: "SATCHEL_MAX_DELETES_PERCENT",
+            type: "number from 0 to 100",
+            expected: "a number from 0 to 100",
+            "the same as a share of the files in step",
+            parse: { wholeNumber($0.hasSuffix("%") ? String($0.dropLast()) : $0, in: 0...100) },
+            show: { "\($0)" }
+        ),
+    ]
+
+    private static let watchSettings: [Setting<Configuration>] = [
+        .duration(
+            "watch.quiet",
+            \.watch.quiet,
+            environment: "SATCHEL_WATCH_QUIET",
+            "how long nothing may happen before a change is acted on"
+        ),
+        .duration(
+            "watch.cap",
+            \.watch.cap,
+            environment: "SATCHEL_WATCH_CAP",
+            "the longest that a change waits for quiet"
+        ),
+        .duration(
+            "watch.delete_hold",
+            \.watch.deleteHold,
+            environment: "SATCHEL_WATCH_DELETE_HOLD",
+            "how long a deleted file may take to come back"
+        ),
+        .duration(
+            "watch.rescan",
+            \.watch.rescan,
+            environment: "SATCHEL_WATCH_RESCAN",
+            "how often everything is looked at again"
+        ),
+    ]
+
+    private static let chatSettings: [Setting<Configuration>] = [
+        .scalar(
+            "chat.account",
+            \.chat.account,
+            environment: "SATCHEL_CHAT_ACCOUNT",
+            type: "account name",
+            expected: "the name of an account",
+            "the account that answers, when it is not the default one",
+            parse: { isAccountName($0) ? .some($0) : nil },
+            show: { $0 }
+        ),
+        .text(
+            "chat.model",
+            \.chat.model,
+            environment: "SATCHEL_MODEL",
+            expected: "the name of a model",
+            "the model that answers, where the account names none"
+        ),
+        .text(
+            "chat.system",
+            \.chat.system,
+            environment: "SATCHEL_CHAT_SYSTEM",
+            expected: "a text",
+            "what the model is told first"
+        ),
+        .patterns("pin", \.pinned, "files meant for every chat; kept for a later version"),
+    ]
+
+    private static let personalSettings: [Setting<Configuration>] = [
+        .list(
+            "trusted_folders",
+            \.trustedFolders,
+            environment: "SATCHEL_TRUSTED_FOLDERS",
+            type: "list of folders",
+            expected: "a list of folders such as [~/work]",
+            itemExpected: "a folder that starts with / or ~/",
+            "workspaces in or below these may name servers and run a `key_command` from their own `satchel.yaml`",
+            isPersonal: true,
+            item: { text, _, _ in text.hasPrefix("/") || text.hasPrefix("~/") || text == "~" ? text : nil },
+            show: { $0 }
+        )
+    ]
+}
+
+extension Setting {
+    static func duration(
+        _ name: String,
+        _ path: any WritableKeyPath<Root, Duration> & Sendable,
+        environment: String? = nil,
+        _ summary: String
+    ) -> Setting {
+        .scalar(
+            name,
+            path,
+            environment: environment,
+            type: "duration",
+            expected: "a duration such as 250ms, 10m or 24h",
+            summary,
+            parse: { parseDuration($0) },
+            show: { spelledDuration($0) }
+        )
+    }
+
+    static func flag(
+        _ name: String,
+        _ path: any WritableKeyPath<Root, Bool> & Sendable,
+        environment: String? = nil,
+        _ summary: String
+    ) -> Setting {
+        .scalar(
+            name,
+            path,
+            environment: environment,
+            type: "`true` or `false`",
+            expected: "true or false",
+            summary,
+            parse: { truth($0) },
+            show: { $0 ? "true" : "false" }
+        )
+    }
+
+    static func number(
+        _ name: String,
+        _ path: any WritableKeyPath<Root, Int> & Sendable,
+        in range: ClosedRange<Int>,
+        environment: String? = nil,
+        _ summary: String
+    ) -> Setting {
+        .scalar(
+            name,
+            path,
+            environment: environment,
+            type: "number from \(range.lowerBound) to \(range.upperBound)",
+            expected: "a number from \(range.lowerBound) to \(range.upperBound)",
+            summary,
+            parse: { wholeNumber($0, in: range) },
+            show: { "\($0)" }
+        )
+    }
+
+    static func text(
+        _ name: String,
+        _ path: any WritableKeyPath<Root, String?> & Sendable,
+        environment: String? = nil,
+        expected: String,
+        _ summary: String
+    ) -> Setting {
+        .scalar(
+            name,
+            path,
+            environment: environment,
+            type: "text",
+            expected: expected,
+            summary,
+            // An empty text takes back what a file of lower precedence says.
+            parse: { .some($0.isEmpty ? nil : $0) },
+            show: { $0 }
+        )
+    }
+
+    fileprivate static func patterns(
+        _ name: String,
+        _ path: any WritableKeyPath<Root, [SelectionRule]> & Sendable,
+        _ summary: String
+    ) -> Setting {
+        .list(
+            name,
+            path,
+            type: "list of patterns",
+            expected: "a list of patterns such as [\"*.log\", \"build/\"]",
+            itemExpected: "a pattern such as \"*.log\"",
+            summary,
+            item: { text, origin, line in
+                text.contains("\n") ? nil : SelectionRule(file: origin, line: line, pattern: text)
+            },
+            show: \.pattern
+        )
+    }
+}
+
+/// `true`, `yes`, `on`, `1` and their opposites.
+private func truth(_ text: String) -> Bool? {
+    switch text.lowercased() {
+    case "true", "yes", "on", "1": true
+    case "false", "no", "off", "0": false
+    default: nil
+    }
+}
+
+/// A number in plain digits, `1_000` too.
+private func wholeNumber(_ text: String, in range: ClosedRange<Int>) -> Int? {
+    guard let number = Int(text.filter { $0 != "_" }), range.contains(number) else { return nil }
+    return number
+}
+
+/// Letters, digits, `.`, `_` and `-`, so that a name can be typed, listed and made part of a dotted key.
+func isAccountName(_ text: String) -> Bool {
+    (1...64).contains(text.utf8.count) && text.first != "-"
+        && text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+}

@@ -1,0 +1,84 @@
+package import SatchelCore
+
+/// Everything the user may decide, from flags, the environment and two files, each value with where it came from.
+///
+/// A value with its defaults is a complete configuration; ``load(workspace:environment:overrides:read:)`` fills in what
+/// was said.
+package struct Configuration: Sendable {
+    /// What happens to a remote copy that is about to expire.
+    package enum Renewal: String, Hashable, Sendable, CaseIterable {
+        /// It is uploaded again when it is needed.
+        case onUse = "on-use"
+        /// `watch` uploads it again in time.
+        case always
+    }
+
+    /// The name of the account that is meant when none is named; see ``defaultAccountName``.
+    package var defaultAccount: String?
+    /// In the order of the files, then those the environment has keys for, then `local`; names are unique.
+    package var accounts: [AccountConfiguration] = []
+    /// How long remote copies are wanted; an account may say otherwise, see ``ttl(for:)``.
+    package var ttl: TimeToLive = .seconds(86400)
+    package var renewal: Renewal = .onUse
+    /// A copy counts as stale so long before it expires.
+    package var safetyMargin: Duration = .seconds(600)
+    /// A copy that nothing refers to any more is kept so long.
+    package var keepUnreferenced: Duration = .seconds(86400)
+    /// Include, exclude, hidden, gitignore and the size limit.
+    package var selection: SelectionPolicy = {
+        var policy = SelectionPolicy()
+        policy.maxFileSize = ByteCount(10_000_000)
+        return policy
+    }()
+    /// Nil: as many as suits the provider.
+    package var parallelUploads: Int?
+    package var retry = RetryPolicy()
+    package var deleteCeiling = DeleteCeiling()
+    package var watch = WatchTiming()
+    package var chat = ChatDefaults()
+    /// Globs of the files that every chat is to be shown.
+    package var pinned: [SelectionRule] = []
+    /// Folders whose workspace files may run commands and name servers; absolute.
+    package var trustedFolders: [String] = []
+
+    /// Where each value came from, by the setting's whole name; what is missing is built in.
+    package internal(set) var sources: [String: ConfigurationSource] = [:]
+
+    package init() {}
+
+    /// Where the value of a setting came from.
+    package func source(of name: String) -> ConfigurationSource { sources[name] ?? .builtIn }
+}
+
+/// Deletes above both figures stop and ask.
+package struct DeleteCeiling: Hashable, Sendable {
+    /// Files.
+    package var count = 10
+    /// Of the files that are in step, from 0 to 100.
+    package var percent = 10
+
+    package init() {}
+}
+
+/// How `watch` gathers events.
+package struct WatchTiming: Hashable, Sendable {
+    /// Nothing may happen for so long before a change is acted on.
+    package var quiet: Duration = .milliseconds(250)
+    /// The longest that a change waits for quiet.
+    package var cap: Duration = .seconds(3)
+    /// A deleted file may come back within this time.
+    package var deleteHold: Duration = .seconds(1)
+    /// Everything is looked at again so often.
+    package var rescan: Duration = .seconds(1800)
+
+    package init() {}
+}
+
+/// What a chat begins with.
+package struct ChatDefaults: Hashable, Sendable {
+    package var account: String?
+    package var model: String?
+    package var system: String?
+
+    package init() {}
+}

@@ -1,0 +1,46 @@
+internal import SatchelCore
+
+/// A value of a configuration file with the place it stands at.
+///
+/// Everything after the parser works on this type, so that Yams is known to one file only.
+struct YAMLNode: Sendable {
+    enum Content: Sendable {
+        /// `isPlain`: written without quotes, so that `~` and nothing at all mean nothing.
+        case scalar(String, isPlain: Bool)
+        case list([YAMLNode])
+        case mapping([(key: YAMLNode, value: YAMLNode)])
+    }
+
+    var content: Content
+    /// From 1; 0 for what stands in no file.
+    var line = 0
+    /// From 1, in Unicode scalars; 0 for what stands in no file.
+    var column = 0
+}
+
+extension YAMLNode {
+    /// True for `key:`, `key: ~` and `key: null`.
+    var isNothing: Bool {
+        guard case .scalar(let text, isPlain: true) = content else { return false }
+        return text.isEmpty || text == "~" || text == "null"
+    }
+
+    /// The text of a scalar that says something.
+    var text: String? {
+        guard case .scalar(let text, _) = content, !isNothing else { return nil }
+        return text
+    }
+
+    /// What stands here, as the end of `expected …, found …`.
+    var found: String {
+        switch content {
+        case .scalar where isNothing: "nothing"
+        case .scalar(let text, _): "\"\(clipped(printable(text)))\""
+        case .list: "a list"
+        case .mapping: "a mapping"
+        }
+    }
+}
+
+/// At most 40 characters of it.
+private func clipped(_ text: String) -> String { text.count <= 40 ? text : text.prefix(39) + "…" }

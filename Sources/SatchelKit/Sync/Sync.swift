@@ -1,0 +1,183 @@
+internal import Dispatch
+internal import FoundationEssentials
+package import SatchelCore
+internal import SatchelManifest
+internal import SatchelWorkspace
+
+/// What one run of a sync is to do differently from the configuration.
+package struct SyncOptions: Sendable {
+    package var isDryRun = false
+    /// Yes to an emptied root and to many deletes.
+    package var isConfirmed = false
+    /// Instead of the configured ceiling.
+    package var maxDeletes: Int?
+    /// Uploads again what has expired or soon will; a watch that renews on use leaves it.
+    package var renewsExpired = true
+
+    package init() {}
+}
+
+extension Workspace {
+    /// Makes the account hold what the workspace shows, within `scope`.
+    ///
+    /// The caller holds the workspace lock, unless it is a dry run.
+    /// - Throws: when it cannot begin, cannot remember what it does, or is cancelled. Trouble with single files, and an
+    ///   account that refuses everything, are in the report.
+    package func sync(
+        _ scope: Scope,
+        to connection: Connection,
+        options: SyncOptions = SyncOptions(),
+        observe: @escaping SyncObserver = { _ in }
+    ) async throws -> SyncReport {
+        if !options.isDryRun { try await adoptInterrupted(in: connection) }
+        let (snapshot, plan) = try await makePlan(scope, for: connection, options: options, observe: observe)
+        guard !options.isDryRun else {
+            return SyncReport(planned: plan, account: connection.account.name, provider: connection.traits.provider)
+        }
+        var report = SyncReport(
+            account: connection.account.name,
+            provider: connection.traits.provider,
+            isDryRun: false
+        )
+        report.count(plan)
+        let executor = executor(for: connection, observe: observe) { [root] path, _ in
+            FileSource(root: root, path: path)
+        }
+        try await executor.apply(plan, to: &report)
+        if scope == .everything, plan.stop == nil {
+            try await manifest.setSetting("root", to: "\(snapshot.root.device):\(snapshot.root.inode)")
+        }
+        return report
+    }
+
+    func executor(
+        for connection: Connection,
+        observe: @escaping SyncObserver,
+        source: @escaping @Sendable (WorkspacePath, ContentDigest) -> any UploadSource
+    ) -> Executor {
+        Executor(
+            manifest: manifest,
+            account: connection.id,
+            provider: connection.provider,
+            policy: policy(for: connection.account),
+            parallelUploads: configuration.parallelUploads ?? connection.traits.parallelUploads,
+            source: source,
+            now: context.now,
+            observe: observe
+        )
+    }
+
+    /// Scans and decides, without doing anything but remembering what was hashed.
+    func makePlan(
+        _ scope: Scope,
+        for connection: Connection,
+        options: SyncOptions,
+        observe: @escaping SyncObserver
+    ) async throws -> (Snapshot, Plan) {
+        var policy = policy(for: connection.account)
+        policy.isConfirmed = options.isConfirmed
+        policy.renewsExpired = options.renewsExpired
+        if let most = options.maxDeletes { policy.maxDeletes = most }
+        return try await makePlan(
+            scope,
+            account: connection.id,
+            traits: connection.traits,
+            policy: policy,
+            remembersHashes: !options.isDryRun,
+            observe: observe
+        )
+    }
+
+    func makePlan(
+        _ scope: Scope,
+        account: AccountID?,
+        traits: ProviderTraits,
+        policy: SyncPolicy,
+        remembersHashes: Bool,
+        observe: @escaping SyncObserver
+    ) async throws -> (Snapshot, Plan) {
+        let known = try await manifest.known(in: scope)
+        let snapshot = try await scan(scope, known: known, remembersHashes: remembersHashes, observe: observe)
+        let copies: CopyIndex
+        if let account, scope == .everything {
+            copies = try await manifest.copies(in: account)
+        } else if let account {
+            let digests = Set(snapshot.files.map(\.digest)).union(known.compactMap(\.linked))
+            copies = try await manifest.copies(in: account, of: digests)
+        } else {
+            copies = CopyIndex(sorted: [])
+        }
+        // Remote copies of what a message showed can be made again from the local store; its own cannot.
+        let pinned = traits.provider == .local ? try await manifest.pinnedContents() : []
+        let plan = plan(
+            snapshot,
+            against: known,
+            copies: copies,
+            pinned: pinned,
+            rememberedRoot: try await rememberedRoot(),
+            under: policy,
+            traits: traits,
+            at: now()
+        )
+        return (snapshot, plan)
+    }
+
+    private func rememberedRoot() async throws -> RootIdentity? {
+        let parts = try await manifest.setting("root")?.split(separator: ":").compactMap { UInt64($0) } ?? []
+        return parts.count == 2 ? RootIdentity(device: parts[0], inode: parts[1]) : nil
+    }
+
+    /// Scans on a thread of its own: it blocks on the disk.
+    func scan(
+        _ scope: Scope,
+        known: [KnownFile],
+        remembersHashes: Bool,
+        observe: @escaping SyncObserver
+    ) async throws -> Snapshot {
+        observe(.scanning)
+        let cancelled = CancellationFlag()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                DispatchQueue(label: "satchel.scan").async { [manifest, scanner, context] in
+                    var hashed = 0
+                    let result = Result {
+                        try scanner.scan(
+                            scope,
+                            known: known,
+                            now: { Int64(context.now().timeIntervalSince1970 * 1e9) },
+                            isCancelled: { cancelled.isSet },
+                            onHashed: { batch in
+                                hashed += batch.count
+                                observe(.hashed(files: hashed))
+                                if remembersHashes { try manifest.recordBlocking(batch, at: context.now()) }
+                            }
+                        )
+                    }
+                    continuation.resume(with: result)
+                }
+            }
+        } onCancel: {
+            cancelled.set()
+        }
+    }
+
+    /// Looks for the copies that interrupted uploads may have left, and takes them over.
+    ///
+    /// What is not found stays `uploading`, and the plan sends it again.
+    func adoptInterrupted(in connection: Connection) async throws {
+        for row in try await manifest.interruptedUploads(in: connection.id) {
+            // Clocks differ: a copy made some minutes "before" its upload began is still ours by its name.
+            let earliest = row.startedAt.addingTimeInterval(-600)
+            guard
+                let found = try? await connection.provider.find(
+                    uploadName: row.uploadName,
+                    size: row.size,
+                    createdAfter: earliest
+                )
+            else { continue }
+            let path = try await manifest.paths(with: row.digest).first ?? .root
+            let ledgerPath = connection.traits.provider == .local ? nil : path
+            try await manifest.finishUploads([.ready(row: row.row, found, ledgerPath: ledgerPath)], at: now())
+        }
+    }
+}

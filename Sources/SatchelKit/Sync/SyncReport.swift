@@ -1,0 +1,133 @@
+package import SatchelCore
+
+/// What a sync did, or with `dryRun` would do: the source of both its text and its JSON.
+package struct SyncReport: Sendable {
+    /// One path, or one remote copy, that something was to be done with.
+    package struct Entry: Hashable, Sendable {
+        package enum Kind: String, Hashable, Sendable {
+            case upload
+            case rehydrate
+            case link
+            case forget
+            case delete
+        }
+
+        package var kind: Kind
+        /// Nil for the delete of a copy.
+        package var path: WorkspacePath?
+        package var digest: ContentDigest?
+        /// The stable word.
+        package var reason: String
+        /// The words for people.
+        package var because: String
+        /// Bytes; for uploads.
+        package var size: Int64?
+        package var remote: RemoteFile?
+    }
+
+    package struct Failure: Hashable, Sendable {
+        package var path: WorkspacePath?
+        package var code: String
+        package var message: String
+        package var isRetryable: Bool
+    }
+
+    /// `found = uploaded + rehydrated + linked + unchanged + skipped + failed`, always.
+    package struct Summary: Hashable, Sendable {
+        package var found = 0
+        package var uploaded = 0
+        package var rehydrated = 0
+        package var linked = 0
+        package var unchanged = 0
+        package var skipped = 0
+        package var failed = 0
+        package var deleted = 0
+        package var forgotten = 0
+        package var bytesUploaded: Int64 = 0
+
+        package var addsUp: Bool { found == uploaded + rehydrated + linked + unchanged + skipped + failed }
+    }
+
+    package var account: String
+    package var provider: ProviderID
+    package var isDryRun: Bool
+    package var summary = Summary()
+    /// In the order in which they were done; planned ones with a dry run.
+    package var entries: [Entry] = []
+    package var skipped: [Snapshot.Skipped] = []
+    package var failures: [Failure] = []
+    /// Set when the plan needs a yes and its forgets and deletes were left undone.
+    package var stop: StopReason?
+    /// The error that made the rest of the account pointless to try, if any.
+    package var accountError: ProviderError?
+
+    package var skippedByReason: [String: Int] {
+        skipped.reduce(into: [:]) { $0[$1.reason.code, default: 0] += 1 }
+    }
+
+    /// Whether there was nothing to do and nothing went wrong.
+    package var isInStep: Bool { entries.isEmpty && failures.isEmpty && stop == nil }
+}
+
+extension SyncReport {
+    /// The report of a plan that is not carried out.
+    package init(planned plan: Plan, account: String, provider: ProviderID) {
+        self.init(account: account, provider: provider, isDryRun: true)
+        count(plan)
+        for action in plan.actions {
+            let entry = Entry(action)
+            entries.append(entry)
+            switch action {
+            case .upload(_, let content, let reason):
+                if reason.isRehydration { summary.rehydrated += 1 } else { summary.uploaded += 1 }
+                summary.bytesUploaded += content.fingerprint.size
+            case .link(_, _, .sameContent), .link(_, _, .renamed): summary.linked += 1
+            case .link: break
+            case .forget: summary.forgotten += 1
+            case .delete: summary.deleted += 1
+            }
+        }
+        // The link that follows an upload of the same path is part of it.
+        entries.removeAll { $0.kind == .link && $0.reason == "uploaded" }
+    }
+
+    /// Takes over what a plan knows before anything is done.
+    mutating func count(_ plan: Plan) {
+        summary.found = plan.found
+        summary.unchanged = plan.unchanged
+        summary.skipped = plan.skipped.count
+        summary.failed = plan.troubles.count
+        skipped = plan.skipped
+        stop = plan.stop
+        failures += plan.troubles.map { trouble in
+            Failure(
+                path: trouble.path,
+                code: trouble.kind.rawValue,
+                message: trouble.message,
+                isRetryable: trouble.kind == .changing
+            )
+        }
+    }
+}
+
+extension SyncReport.Entry {
+    package init(_ action: Action) {
+        switch action {
+        case .upload(let path, let content, let reason):
+            self.init(
+                kind: reason.isRehydration ? .rehydrate : .upload,
+                path: path,
+                digest: content.digest,
+                reason: reason.code,
+                because: "\(reason)",
+                size: content.fingerprint.size
+            )
+        case .link(let path, let digest, let reason):
+            self.init(kind: .link, path: path, digest: digest, reason: reason.code, because: "\(reason)")
+        case .forget(let path, let reason):
+            self.init(kind: .forget, path: path, reason: reason.code, because: "\(reason)")
+        case .delete(let copy, let reason):
+            self.init(kind: .delete, digest: copy.digest, reason: reason.code, because: "\(reason)")
+        }
+    }
+}

@@ -1,0 +1,56 @@
+internal import FoundationEssentials
+internal import SatchelCore
+internal import SatchelManifest
+
+/// Writes the ends of uploads to the manifest as they happen, as many per transaction as came in meanwhile.
+///
+/// An upload whose end is not written yet is an `uploading` row: after a crash it is looked for by name and adopted, so
+/// nothing is lost by writing a little later. What comes in is bounded: callers wait while too much is unwritten.
+actor UploadRecorder {
+    private let manifest: Manifest
+    private let now: @Sendable () -> Date
+    private var ends: [Manifest.UploadEnd] = []
+    private var links: [(path: WorkspacePath, digest: ContentDigest)] = []
+    private var writing: Task<Void, Never>?
+    private var failure: ManifestError?
+
+    private static let mostUnwritten = 64
+
+    init(manifest: Manifest, now: @escaping @Sendable () -> Date) {
+        self.manifest = manifest
+        self.now = now
+    }
+
+    /// Takes one end and the paths that stand for the content from now on.
+    ///
+    /// - Throws: what an earlier write met; nothing is taken any more then.
+    func record(_ end: Manifest.UploadEnd, linking paths: [WorkspacePath], to digest: ContentDigest) async throws {
+        if let failure { throw failure }
+        ends.append(end)
+        links += paths.map { ($0, digest) }
+        if writing == nil { startWriting() }
+        while ends.count > Self.mostUnwritten, let writing { await writing.value }
+    }
+
+    /// Returns when everything is written.
+    func finish() async throws {
+        while let writing { await writing.value }
+        if let failure { throw failure }
+    }
+
+    private func startWriting() {
+        writing = Task {
+            while !ends.isEmpty, failure == nil {
+                let (someEnds, someLinks) = (ends, links)
+                ends = []
+                links = []
+                do throws(ManifestError) {
+                    try await manifest.finishUploads(someEnds, linking: someLinks, at: now())
+                } catch {
+                    failure = error
+                }
+            }
+            writing = nil
+        }
+    }
+}

@@ -1,0 +1,151 @@
+internal import FoundationEssentials
+internal import SatchelCore
+internal import SatchelManifest
+internal import SatchelWorkspace
+
+/// What a running watch tells whoever watches it.
+package enum WatchProgress: Sendable {
+    /// All watches are in place and everything was brought in step once.
+    case ready(watches: Int, limit: Int?, SyncReport)
+    case sync(SyncEvent)
+    /// One batch is done.
+    case settled(SyncReport)
+    /// Something a person should know; the watch goes on.
+    case notice(String)
+}
+
+extension Workspace {
+    /// Keeps the account in step until the task is cancelled.
+    ///
+    /// The caller holds the workspace lock. Trouble with files and an account that does not answer are told and tried
+    /// again, later and later; only what makes going on pointless or dangerous ends the watch.
+    /// - Parameter endsOnceSettled: ends as soon as there is nothing left to do, for scripts.
+    package func watch(
+        _ connection: Connection,
+        endsOnceSettled: Bool = false,
+        observe: @escaping @Sendable (WatchProgress) -> Void
+    ) async throws {
+        let skipped = SkippedFolders(scanner)
+        try await skipped.look()
+        let watcher = try Watcher(root: root, settle: settlePolicy, prunes: { skipped.contains($0) })
+        let wakes = WatchWakes(watcher, rescan: configuration.watch.rescan)
+        do {
+            await watcher.ready()
+            var loop = WatchLoop(
+                workspace: self,
+                connection: connection,
+                watcher: watcher,
+                skipped: skipped,
+                observe: observe
+            )
+            try await loop.begin()
+            if endsOnceSettled, loop.isSettled {
+                await wakes.stop()
+                return
+            }
+            for await wake in wakes.stream {
+                try Task.checkCancellation()
+                try await loop.handle(wake, wakes: wakes)
+                if endsOnceSettled, loop.isSettled { break }
+            }
+            await wakes.stop()
+            try Task.checkCancellation()
+        } catch {
+            await wakes.stop()
+            throw error
+        }
+    }
+
+    private var settlePolicy: SettlePolicy {
+        var policy = SettlePolicy()
+        policy.quiet = configuration.watch.quiet
+        policy.longest = configuration.watch.cap
+        policy.removalHold = configuration.watch.deleteHold
+        return policy
+    }
+}
+
+/// The state of one watch: what failed and is to be tried again.
+private struct WatchLoop {
+    let workspace: Workspace
+    let connection: Connection
+    let watcher: Watcher
+    let skipped: SkippedFolders
+    let observe: @Sendable (WatchProgress) -> Void
+    /// Failures since the last sync without any: each doubles the wait.
+    private var failures = 0
+    private(set) var isSettled = false
+
+    init(
+        workspace: Workspace,
+        connection: Connection,
+        watcher: Watcher,
+        skipped: SkippedFolders,
+        observe: @escaping @Sendable (WatchProgress) -> Void
+    ) {
+        self.workspace = workspace
+        self.connection = connection
+        self.watcher = watcher
+        self.skipped = skipped
+        self.observe = observe
+    }
+
+    mutating func begin() async throws {
+        let report = try await sync(.everything, renews: true)
+        let counts = watcher.counts
+        observe(.ready(watches: counts.watches, limit: counts.limit, report))
+    }
+
+    mutating func handle(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
+        switch wake {
+        case .batch(.dirty(let scope)):
+            if touchesRules(scope) {
+                try await skipped.look()
+                await watcher.rescanWatches()
+                try await sync(.everything, renews: false)
+            } else {
+                try await sync(scope, renews: false)
+            }
+        case .batch(.degraded(let reason)):
+            observe(.notice("\(reason)"))
+            wakes.rescanOften()
+        case .batch(.rootGone(let loss)):
+            throw WorkspaceError(
+                .stoppedForSafety,
+                "\(escaped(workspace.root.utf8)): \(loss); nothing was deleted; start watch again when it is back"
+            )
+        case .rescan:
+            try await sync(.everything, renews: workspace.configuration.renewal == .always)
+        case .retry:
+            try await sync(.everything, renews: false)
+        }
+        if failures > 0 { wakes.retry(after: min(300, 5 * pow2(failures - 1))) }
+    }
+
+    @discardableResult
+    private mutating func sync(_ scope: Scope, renews: Bool) async throws -> SyncReport {
+        var options = SyncOptions()
+        options.renewsExpired = renews
+        let report = try await workspace.sync(scope, to: connection, options: options) { [observe] in
+            observe(.sync($0))
+        }
+        if let stop = report.stop {
+            throw WorkspaceError(.stoppedForSafety, "\(escaped(workspace.root.utf8)): \(stop)")
+        }
+        let isWorthRetrying = report.failures.contains(where: \.isRetryable) || report.accountError != nil
+        failures = isWorthRetrying ? failures + 1 : 0
+        isSettled = failures == 0
+        observe(.settled(report))
+        if let error = report.accountError, error.kind == .unauthorised || error.kind == .quota { throw error }
+        return report
+    }
+
+    /// Whether an ignore file is among the changes: what is selected may then differ anywhere below it.
+    private func touchesRules(_ scope: Scope) -> Bool {
+        guard case .paths(let paths) = scope else { return true }
+        let names: Set<String> = [".gitignore", ".ignore", ".satchelignore"]
+        return paths.contains { names.contains(String(decoding: $0.name, as: UTF8.self)) }
+    }
+
+    private func pow2(_ exponent: Int) -> Double { Double(1 << min(exponent, 10)) }
+}

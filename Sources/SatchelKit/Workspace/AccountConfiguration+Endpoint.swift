@@ -1,0 +1,26 @@
+internal import SatchelCore
+internal import SatchelRemote
+
+extension AccountConfiguration {
+    /// Where requests of the account go.
+    ///
+    /// - Parameter key: nil where the server wants none.
+    func endpoint(key: Secret?) throws(EndpointError) -> Endpoint {
+        try Endpoint(
+            baseURL: baseURL ?? "",
+            key: key,
+            organisation: organisation,
+            project: project,
+            extraHeaders: headers.map { ($0.name, $0.value) }
+        )
+    }
+
+    /// Tells this account's ids from those of any other key, organisation or project; the key cannot be read from it.
+    func fingerprint(of key: Secret?, _ hashing: any Hashing) -> String {
+        [key?.fingerprint(hashing) ?? "", organisation ?? "", project ?? ""].joined(separator: "/")
+    }
+}
+
+extension Secret {
+    init?(_ key: ResolvedKey) { self.init(String(decoding: key.bytes, as: UTF8.self)) }
+}

@@ -1,0 +1,116 @@
+package import SatchelCore
+internal import FoundationEssentials
+internal import SatchelManifest
+internal import SatchelRemote
+
+/// An account that a command can work with: its number in the manifest, its files and its model.
+package struct Connection: Sendable {
+    package let account: AccountConfiguration
+    /// The manifest's number of the account that holds the files: the local one, where a server has no Files API.
+    let id: AccountID
+    package let provider: any FileProvider
+    /// Nil when no model is configured.
+    package let model: (any ChatModel)?
+    package let modelName: String?
+    /// Said once to the user, such as that a server has no Files API.
+    package let notice: String?
+
+    package var traits: ProviderTraits { provider.traits }
+}
+
+extension Workspace {
+    /// Makes the account ready for use: fetches its key and finds its number.
+    ///
+    /// - Parameters:
+    ///   - name: nil for the default account.
+    ///   - onWait: told when a request waits before it is tried again.
+    package func connect(
+        to name: String? = nil,
+        onWait: @escaping @Sendable (Double, String) -> Void = { _, _ in }
+    ) async throws -> Connection {
+        let account = try configuration.account(named: name)
+        guard account.kind != .local else { return try await connectLocally(account) }
+        let key = try await account.resolveKey(environment: context.environment)
+        let endpoint = try account.endpoint(key: key.flatMap { Secret($0) })
+        let id = try await manifest.account(
+            provider: account.kind,
+            baseURL: endpoint.baseURL,
+            keyFingerprint: account.fingerprint(of: endpoint.key, hashing),
+            label: account.name,
+            at: now()
+        )
+        let files = OpenAIFiles(endpoint, traits: traits(of: account), client: http, hashing: hashing)
+        let modelName = configuration.chat.model ?? account.model
+        if account.kind == .openaiCompatible, try await !hasFilesAPI(files, account: id) {
+            let local = try await connectLocally(account)
+            return Connection(
+                account: account,
+                id: local.id,
+                provider: local.provider,
+                model: modelName == nil ? nil : ChatCompletionsModel(endpoint: endpoint, http: http),
+                modelName: modelName,
+                notice: "\(account.name) has no Files API: files are kept in the local store, and chats inline their text"
+            )
+        }
+        return Connection(
+            account: account,
+            id: id,
+            provider: RetryingProvider(files, policy: configuration.retry, onWait: onWait),
+            model: modelName == nil
+                ? nil : ResponsesModel(endpoint: endpoint, http: http, traits: files.traits),
+            modelName: modelName,
+            notice: nil
+        )
+    }
+
+    private func connectLocally(_ account: AccountConfiguration) async throws -> Connection {
+        let id = try await manifest.account(
+            provider: .local,
+            baseURL: "",
+            keyFingerprint: "",
+            label: "local",
+            at: now()
+        )
+        return Connection(
+            account: account,
+            id: id,
+            provider: LocalFiles(objects),
+            model: nil,
+            modelName: nil,
+            notice: nil
+        )
+    }
+
+    /// Asks a compatible server once a day whether it has `/files`.
+    private func hasFilesAPI(_ files: OpenAIFiles, account: AccountID) async throws -> Bool {
+        let key = "files_api:\(account.rawValue)"
+        let remembered = try await manifest.setting(key)?.split(separator: " ").map(String.init) ?? []
+        if remembered.count == 2, let asked = Double(remembered[1]) {
+            let age = now().timeIntervalSince1970 - asked
+            if age >= 0, age < 86400 { return remembered[0] == "yes" }
+        }
+        let answer = try await files.probe() != .noFiles
+        try await manifest.setSetting(key, to: "\(answer ? "yes" : "no") \(now().timeIntervalSince1970)")
+        return answer
+    }
+
+    /// The account's number and traits without its key, for commands that only look; nil while nothing was synced.
+    func rememberedAccount(_ account: AccountConfiguration) async throws -> AccountID? {
+        let accounts = try await manifest.accounts()
+        if let found = accounts.last(where: { $0.provider == account.kind.rawValue && $0.label == account.name }) {
+            let isLocalStandIn =
+                try await manifest.setting("files_api:\(found.id.rawValue)")?.hasPrefix("no") ?? false
+            if !isLocalStandIn { return found.id }
+        }
+        return accounts.last { $0.provider == ProviderID.local.rawValue && account.kind != .openai }?.id
+    }
+
+    /// What the account's provider can do, as far as that is known without asking it.
+    func traits(of account: AccountConfiguration) -> ProviderTraits {
+        switch account.kind {
+        case .openai: .openAI
+        case .openaiCompatible: .openAICompatible
+        default: .local
+        }
+    }
+}

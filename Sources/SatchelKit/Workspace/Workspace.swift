@@ -1,0 +1,110 @@
+internal import FoundationEssentials
+package import SatchelCore
+internal import SatchelManifest
+internal import SatchelRemote
+internal import SatchelWorkspace
+
+/// An open workspace: its folder, its configuration and its memory.
+///
+/// Everything a command does goes through one of its verbs (`sync`, `watch`, `status`, …), each in a file of its own.
+package final class Workspace: Sendable {
+    /// Absolute, without links.
+    package let root: String
+    package let configuration: Configuration
+    package let context: Context
+    let manifest: Manifest
+    let scanner: WorkspaceScanner
+    let objects: ObjectStore
+    let state: StateFolder
+    let http = HTTPClient()
+    let hashing = SHA256Hashing()
+
+    /// Opens the workspace at or above the context's folder.
+    ///
+    /// - Parameter overrides: what flags say about the configuration.
+    package convenience init(_ context: Context, overrides: [Configuration.Override] = []) throws {
+        guard let root = findWorkspace(from: context.directory) else {
+            throw WorkspaceError(
+                .cannotStart,
+                "\(escaped(context.directory.utf8)): not a workspace, nor is any folder above it; run satchel init here first"
+            )
+        }
+        try self.init(at: root, context: context, overrides: overrides)
+    }
+
+    package init(at root: String, context: Context, overrides: [Configuration.Override] = []) throws {
+        if let refusal = refusal(ofWorkspace: root, home: context.environment["HOME"]) {
+            throw WorkspaceError(.cannotStart, refusal)
+        }
+        self.root = root
+        self.context = context
+        configuration = try Configuration.load(
+            workspace: root,
+            environment: context.environment,
+            overrides: overrides
+        )
+        state = try StateFolder.create(in: root)
+        manifest = try Manifest(at: "\(state.path)/manifest.db")
+        scanner = WorkspaceScanner(
+            root: root,
+            policy: configuration.selection,
+            hashing: hashing,
+            environment: context.environment
+        )
+        objects = try ObjectStore(at: "\(state.path)/objects", hashing: hashing)
+    }
+
+    func now() -> Date { context.now() }
+
+    /// The policy of a sync to an account, without what flags say for one run.
+    func policy(for account: AccountConfiguration) -> SyncPolicy {
+        var policy = SyncPolicy()
+        policy.ttl = configuration.ttl(for: account)
+        policy.safetyMargin = configuration.safetyMargin.inSeconds
+        policy.keepUnreferenced = configuration.keepUnreferenced.inSeconds
+        policy.maxDeletes = configuration.deleteCeiling.count
+        policy.maxDeletePercent = configuration.deleteCeiling.percent
+        return policy
+    }
+
+    /// Paths as they are typed: relative to the folder the command runs in, absolute, or in the escaped form that
+    /// Satchel prints.
+    package func paths(_ typed: [String]) throws -> [WorkspacePath] {
+        try typed.map { text in
+            guard let path = path(text) else {
+                throw WorkspaceError(.cannotStart, "\(printable(text)): outside of the workspace \(escaped(root.utf8))")
+            }
+            return path
+        }
+    }
+
+    private func path(_ typed: String) -> WorkspacePath? {
+        let absolute = typed.hasPrefix("/") ? typed : "\(context.directory)/\(typed)"
+        var inside = inside(absolute)
+        if typed.contains("\\"), !exists(absolute), let raw = unescaped(typed), let found = WorkspacePath(raw) {
+            inside = found
+        }
+        return inside
+    }
+
+    private func inside(_ absolute: String) -> WorkspacePath? {
+        var components: [Substring] = []
+        for component in absolute.split(separator: "/") where component != "." {
+            if component == ".." { _ = components.popLast() } else { components.append(component) }
+        }
+        for candidate in [absolute, resolvedPath(absolute)] {
+            guard let candidate else { continue }
+            let normal =
+                candidate == absolute ? "/" + components.joined(separator: "/") : candidate
+            if normal == root { return .root }
+            let prefix = root == "/" ? "/" : root + "/"
+            if normal.hasPrefix(prefix) { return WorkspacePath(normal.dropFirst(prefix.count).utf8) }
+        }
+        return nil
+    }
+}
+
+extension Duration {
+    /// Seconds, with what is below one.
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,179 @@
+package import FoundationEssentials
+internal import GRDB
+package import SatchelCore
+
+extension Manifest {
+    /// A conversation.
+    package struct Thread: Hashable, Sendable {
+        package var id: Int64
+        package var title: String
+        package var updatedAt: Date
+    }
+
+    /// A file as a message showed it: that version, for ever.
+    package struct ShownFile: Hashable, Sendable {
+        package var path: WorkspacePath
+        package var digest: ContentDigest
+
+        package init(path: WorkspacePath, digest: ContentDigest) {
+            self.path = path
+            self.digest = digest
+        }
+    }
+
+    package enum MessageStatus: String, Sendable {
+        case pending
+        case success
+        case failed
+    }
+
+    package struct Message: Hashable, Sendable {
+        package var id: Int64
+        package var role: ChatRequest.Turn.Role
+        package var status: MessageStatus
+        package var text: String
+        package var files: [ShownFile]
+    }
+
+    /// How an answer ended.
+    package struct Answer: Sendable {
+        package var text: String
+        package var status: MessageStatus
+        package var finishReason: String?
+        package var error: String?
+        package var usage: ChatUsage?
+
+        package init(
+            text: String,
+            status: MessageStatus,
+            finishReason: String? = nil,
+            error: String? = nil,
+            usage: ChatUsage? = nil
+        ) {
+            self.text = text
+            self.status = status
+            self.finishReason = finishReason
+            self.error = error
+            self.usage = usage
+        }
+    }
+
+    package func createThread(title: String, at now: Date) async throws(ManifestError) -> Int64 {
+        try await write { db in
+            try db.execute(
+                sql: "INSERT INTO thread (title, created_at, updated_at) VALUES (?, ?, ?)",
+                arguments: [title, now.milliseconds, now.milliseconds]
+            )
+            return db.lastInsertedRowID
+        }
+    }
+
+    /// The thread that was written to last; nil when there is none.
+    package func latestThread() async throws(ManifestError) -> Int64? {
+        try await read { db in
+            try Int64.fetchOne(db, sql: "SELECT id FROM thread ORDER BY updated_at DESC, id DESC LIMIT 1")
+        }
+    }
+
+    package func thread(_ id: Int64) async throws(ManifestError) -> Thread? {
+        try await read { db in
+            try Row.fetchOne(db, sql: "SELECT id, title, updated_at FROM thread WHERE id = ?", arguments: [id]).map {
+                Thread(id: $0[0], title: $0[1], updatedAt: $0.date(2))
+            }
+        }
+    }
+
+    /// Writes one turn's question and an empty, pending answer, before anything goes over the network.
+    ///
+    /// - Returns: the answer's id.
+    package func beginTurn(
+        in thread: Int64,
+        question: String,
+        files: [ShownFile],
+        model: String?,
+        account: AccountID,
+        at now: Date
+    ) async throws(ManifestError) -> Int64 {
+        try await write { db in
+            let next =
+                try Int.fetchOne(
+                    db,
+                    sql: "SELECT coalesce(max(position), 0) + 1 FROM message WHERE thread = ?",
+                    arguments: [thread]
+                ) ?? 1
+            let insert = """
+                INSERT INTO message (thread, position, role, status, text, model, account, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """
+            try db.execute(
+                sql: insert,
+                arguments: [
+                    thread, next, ChatRequest.Turn.Role.user.rawValue, MessageStatus.success.rawValue, question, model,
+                    account.rawValue, now.milliseconds,
+                ]
+            )
+            let user = db.lastInsertedRowID
+            for (position, file) in files.enumerated() {
+                try db.execute(
+                    sql: "INSERT INTO message_file (message, position, sha256, path) VALUES (?, ?, ?, ?)",
+                    arguments: [user, position, file.digest.blob, file.path.blob]
+                )
+            }
+            try db.execute(
+                sql: insert,
+                arguments: [
+                    thread, next + 1, ChatRequest.Turn.Role.assistant.rawValue, MessageStatus.pending.rawValue, "",
+                    model, account.rawValue, now.milliseconds,
+                ]
+            )
+            let answer = db.lastInsertedRowID
+            try db.execute(
+                sql: "UPDATE thread SET updated_at = ? WHERE id = ?",
+                arguments: [now.milliseconds, thread]
+            )
+            return answer
+        }
+    }
+
+    package func finishTurn(_ message: Int64, with answer: Answer) async throws(ManifestError) {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    UPDATE message SET text = ?, status = ?, finish_reason = ?, error = ?, input_tokens = ?,
+                        cached_tokens = ?, output_tokens = ?, reasoning_tokens = ? WHERE id = ?
+                    """,
+                arguments: [
+                    answer.text, answer.status.rawValue, answer.finishReason, answer.error, answer.usage?.input,
+                    answer.usage?.cached, answer.usage?.output, answer.usage?.reasoning, message,
+                ]
+            )
+        }
+    }
+
+    /// The thread's messages in order, those that failed with nothing to show left out.
+    package func messages(in thread: Int64) async throws(ManifestError) -> [Message] {
+        try await read { db in
+            let files = try db.cachedStatement(
+                sql: "SELECT path, sha256 FROM message_file WHERE message = ? ORDER BY position"
+            )
+            return try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT id, role, status, text FROM message
+                    WHERE thread = ? AND NOT (role = 'assistant' AND text = '') ORDER BY position
+                    """,
+                arguments: [thread]
+            ).map { row in
+                Message(
+                    id: row[0],
+                    role: ChatRequest.Turn.Role(rawValue: row[1]) ?? .user,
+                    status: MessageStatus(rawValue: row[2]) ?? .failed,
+                    text: row[3],
+                    files: try Row.fetchAll(files, arguments: [row[0] as Int64]).map {
+                        ShownFile(path: try $0.workspacePath(0), digest: try $0.digest(1))
+                    }
+                )
+            }
+        }
+    }
+}

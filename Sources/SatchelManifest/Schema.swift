@@ -1,0 +1,136 @@
+internal import GRDB
+
+/// The tables, as an append-only list of steps.
+///
+/// A step that was released is never edited: what changes is appended. `docs/manifest.md` explains the tables.
+enum Schema {
+    /// "Stch": tells a Satchel manifest from any other SQLite file.
+    static let applicationID: Int32 = 0x5374_6368
+
+    static let migrator: DatabaseMigrator = {
+        var migrator = DatabaseMigrator()
+        for (name, sql) in steps {
+            migrator.registerMigration(name) { db in try db.execute(sql: sql) }
+        }
+        return migrator
+    }()
+
+    static let steps: [(name: String, sql: String)] = [("1 first tables", firstTables)]
+
+    /// Times are milliseconds since 1970 unless a name says `_ns`; digests are 32-byte blobs; paths are raw bytes.
+    private static let firstTables = """
+        CREATE TABLE meta (
+            key TEXT PRIMARY KEY NOT NULL,
+            value TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE path (
+            path BLOB PRIMARY KEY NOT NULL,
+            size INTEGER NOT NULL,
+            mtime_ns INTEGER NOT NULL,
+            ctime_ns INTEGER NOT NULL,
+            inode INTEGER NOT NULL,
+            sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+            media INTEGER NOT NULL,
+            racy INTEGER NOT NULL,
+            linked BLOB CHECK (linked IS NULL OR length(linked) = 32)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX path_linked ON path (linked);
+
+        CREATE TABLE content (
+            sha256 BLOB PRIMARY KEY NOT NULL CHECK (length(sha256) = 32),
+            size INTEGER NOT NULL,
+            media INTEGER NOT NULL,
+            touched_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE account (
+            id INTEGER PRIMARY KEY,
+            provider TEXT NOT NULL,
+            base_url TEXT NOT NULL,
+            key_fingerprint TEXT NOT NULL,
+            label TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            UNIQUE (provider, base_url, key_fingerprint)
+        ) STRICT;
+
+        CREATE TABLE remote_file (
+            id INTEGER PRIMARY KEY,
+            account INTEGER NOT NULL REFERENCES account (id),
+            sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+            size INTEGER NOT NULL,
+            upload_name TEXT NOT NULL,
+            remote_id TEXT,
+            state INTEGER NOT NULL,
+            created_at INTEGER NOT NULL,
+            expires_at INTEGER,
+            verified_at INTEGER,
+            used_at INTEGER,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            error TEXT,
+            UNIQUE (account, sha256)
+        ) STRICT;
+        CREATE INDEX remote_file_unsettled ON remote_file (account, state) WHERE state <> 2;
+
+        CREATE TABLE ledger (
+            id INTEGER PRIMARY KEY,
+            account INTEGER NOT NULL REFERENCES account (id),
+            sha256 BLOB NOT NULL,
+            path BLOB,
+            size INTEGER NOT NULL,
+            remote_id TEXT NOT NULL,
+            sent_at INTEGER NOT NULL,
+            expires_at INTEGER,
+            deleted_at INTEGER,
+            deleted_because TEXT
+        ) STRICT;
+        CREATE INDEX ledger_remote ON ledger (account, remote_id);
+
+        CREATE TABLE thread (
+            id INTEGER PRIMARY KEY,
+            title TEXT NOT NULL,
+            created_at INTEGER NOT NULL,
+            updated_at INTEGER NOT NULL
+        ) STRICT;
+
+        CREATE TABLE message (
+            id INTEGER PRIMARY KEY,
+            thread INTEGER NOT NULL REFERENCES thread (id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            role TEXT NOT NULL,
+            status TEXT NOT NULL,
+            text TEXT NOT NULL,
+            model TEXT,
+            account INTEGER REFERENCES account (id),
+            finish_reason TEXT,
+            error TEXT,
+            input_tokens INTEGER,
+            cached_tokens INTEGER,
+            output_tokens INTEGER,
+            reasoning_tokens INTEGER,
+            created_at INTEGER NOT NULL,
+            UNIQUE (thread, position)
+        ) STRICT;
+
+        CREATE TABLE message_file (
+            message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+            path BLOB NOT NULL,
+            PRIMARY KEY (message, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX message_file_content ON message_file (sha256);
+
+        CREATE TABLE passage (
+            id INTEGER PRIMARY KEY,
+            sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+            first_line INTEGER NOT NULL,
+            last_line INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX passage_content ON passage (sha256);
+        CREATE VIRTUAL TABLE passage_fts USING fts5 (text, tokenize = 'porter unicode61 remove_diacritics 2');
+        CREATE TABLE indexed_content (
+            sha256 BLOB PRIMARY KEY NOT NULL CHECK (length(sha256) = 32)
+        ) STRICT, WITHOUT ROWID;
+        """
+}

@@ -1,0 +1,77 @@
+import Glibc
+package import SatchelCore
+
+/// A file of the workspace as the bytes of an upload.
+package struct FileSource: UploadSource {
+    /// The absolute path of the workspace.
+    let root: String
+    let path: WorkspacePath
+
+    package init(root: String, path: WorkspacePath) {
+        self.root = root
+        self.path = path
+    }
+
+    package func open() throws(SourceError) -> any UploadReader {
+        try openFile()
+    }
+
+    func openFile() throws(SourceError) -> FileReader {
+        do {
+            let top = try OpenFolder(at: root)
+            let folder = try top.folder(below: path.bytes.dropLast(path.name.count))
+            return try FileReader(
+                adopting: withTerminated(path.name) { name throws(SystemError) in try folder.open(name) }
+            )
+        } catch  where error.code == ENODEV {
+            throw SourceError(.failed, "is not a regular file")
+        } catch {
+            throw error.trouble
+        }
+    }
+}
+
+/// An open regular file.
+final class FileReader: UploadReader {
+    private let descriptor: Int32
+    private let opened: Fingerprint
+
+    var size: Int64 { opened.size }
+
+    /// Takes over the descriptor and closes it, also when this throws: `ENODEV` for what is no regular file.
+    init(adopting descriptor: Int32) throws(SystemError) {
+        do throws(SystemError) {
+            let status = try FileStatus(of: descriptor)
+            guard status.kind == .file else { throw SystemError(ENODEV) }
+            opened = status.fingerprint
+            self.descriptor = descriptor
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) throws(SourceError) -> Int {
+        do {
+            return try readBytes(descriptor, into: buffer)
+        } catch {
+            throw error.trouble
+        }
+    }
+
+    func rewind() throws(SourceError) {
+        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw SystemError.last.trouble }
+    }
+
+    func isUnchanged() -> Bool {
+        (try? FileStatus(of: descriptor))?.fingerprint == opened
+    }
+}
+
+extension SourceError {
+    static let changing = SourceError(.changing, "kept changing while it was read; it is left to the next sync")
+}

@@ -1,0 +1,147 @@
+import Glibc
+package import SatchelCore
+
+/// Looks at the files of a workspace: which there are, which of them are selected, and what is in those that changed.
+///
+/// Nothing outside the workspace is ever opened: every step goes from an open folder to a name in it, and no symbolic
+/// link is followed. All calls block and belong on a thread of the caller's.
+package struct WorkspaceScanner: Sendable {
+    private let root: String
+    private let policy: SelectionPolicy
+    private let hashing: any Hashing
+    private let environment: [String: String]
+
+    /// A scanner for the workspace at `root`, an absolute path without links in it.
+    ///
+    /// `environment` is where `HOME`, `XDG_CONFIG_HOME` and git's own variables are looked up.
+    package init(root: String, policy: SelectionPolicy, hashing: any Hashing, environment: [String: String]) {
+        self.root = root
+        self.policy = policy
+        self.hashing = hashing
+        self.environment = environment
+    }
+
+    /// Looks at all of `scope` and reads what is new or changed there.
+    ///
+    /// A path of the scope that does not exist is simply not in the snapshot. One that lies in a folder which is
+    /// skipped is skipped itself, with the reason of the folder.
+    ///
+    /// `known` is what the manifest holds, sorted by path, at least for the scope: a file whose fingerprint is the
+    /// known one is not opened, unless the row is racy. `now` gives nanoseconds since 1970 by the wall clock,
+    /// `isCancelled` is asked before each folder and each batch, and `onHashed` is given what was read, up to a
+    /// thousand files at a time, to be remembered at once.
+    package func scan(
+        _ scope: Scope,
+        known: [KnownFile],
+        now: () -> Int64,
+        isCancelled: () -> Bool = { false },
+        onHashed: ([HashedFile]) throws -> Void
+    ) throws(ScanError) -> Snapshot {
+        let folder = try openRoot()
+        var snapshot = Snapshot(scope: scope, root: try identity(of: folder))
+        let outer: OuterRules
+        do {
+            outer = try OuterRules(root: root, policy: policy, environment: environment)
+        } catch {
+            snapshot.troubles = [error]
+            return snapshot
+        }
+        let walk = try walk(folder, outer, wanted(scope), known: known, onlyLooks: false, isCancelled: isCancelled)
+        var content = ContentPass(
+            walk.pending,
+            of: walk.files,
+            below: folder,
+            limit: policy.maxFileSize,
+            hashing: hashing
+        )
+        try content.run(now: now, isCancelled: isCancelled, onHashed: onHashed)
+        let dropped = content.dropped
+        snapshot.files =
+            dropped.isEmpty
+            ? content.files : content.files.enumerated().filter { !dropped.contains($0.offset) }.map(\.element)
+        snapshot.skipped = (walk.skipped + content.skipped).sorted { $0.path < $1.path }
+        snapshot.troubles = (walk.troubles + content.troubles).sorted { $0.path < $1.path }
+        return snapshot
+    }
+
+    /// What a scan would do with `path`, without reading it.
+    package func decision(for path: WorkspacePath) throws(ScanError) -> Decision {
+        let folder = try openRoot()
+        let outer: OuterRules
+        do {
+            outer = try OuterRules(root: root, policy: policy, environment: environment)
+        } catch {
+            return .trouble(error)
+        }
+        let wanted = path.isRoot ? TreeWalk.Wanted.all : .only([path])
+        let walk = try walk(folder, outer, wanted, known: [], onlyLooks: true) { false }
+        if let trouble = walk.troubles.first { return .trouble(trouble) }
+        if let skipped = walk.skipped.first { return .skipped(skipped.reason, at: walk.skippedAt ?? skipped.path) }
+        guard let found = walk.found else { return .missing }
+        return .selected(isFolder: found == .folder)
+    }
+
+    /// The folders that a scan would not enter, for a watcher to leave out. Reads no file but those with rules.
+    package func skippedFolders() throws(ScanError) -> Set<WorkspacePath> {
+        let folder = try openRoot()
+        let outer: OuterRules
+        do {
+            outer = try OuterRules(root: root, policy: policy, environment: environment)
+        } catch {
+            return []
+        }
+        let walk = try walk(folder, outer, .all, known: [], onlyLooks: false) { false }
+        return Set(walk.skipped.filter(\.isFolder).map(\.path))
+    }
+
+    private func walk(
+        _ folder: OpenFolder,
+        _ outer: OuterRules,
+        _ wanted: TreeWalk.Wanted,
+        known: [KnownFile],
+        onlyLooks: Bool,
+        isCancelled: () -> Bool
+    ) throws(ScanError) -> TreeWalk {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+        defer { buffer.deallocate() }
+        var walk = TreeWalk(
+            folder,
+            policy: policy,
+            outer: outer,
+            known: known,
+            onlyLooks: onlyLooks,
+            unknownDigest: hashing.digest(of: []),
+            buffer: buffer
+        )
+        try walk.run(wanted, isCancelled: isCancelled)
+        return walk
+    }
+
+    private func wanted(_ scope: Scope) -> TreeWalk.Wanted {
+        switch scope {
+        case .everything: .all
+        case .paths(let paths): paths.first?.isRoot == true ? .all : .only(paths[...])
+        }
+    }
+
+    private func openRoot() throws(ScanError) -> OpenFolder {
+        do {
+            return try OpenFolder(at: root)
+        } catch {
+            switch error.code {
+            case ENOENT: throw .rootMissing(root)
+            case ENOTDIR: throw .rootNotFolder(root)
+            default: throw .rootUnreadable(root, error.description)
+            }
+        }
+    }
+
+    private func identity(of folder: OpenFolder) throws(ScanError) -> RootIdentity {
+        do {
+            let status = try FileStatus(of: folder.descriptor)
+            return RootIdentity(device: status.device, inode: status.fingerprint.inode)
+        } catch {
+            throw .rootUnreadable(root, error.description)
+        }
+    }
+}

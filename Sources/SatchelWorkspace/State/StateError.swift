@@ -1,0 +1,30 @@
+import Glibc
+package import SatchelCore
+
+/// Why a workspace's state folder cannot be used.
+package enum StateError: Error, Hashable, Sendable {
+    /// `.satchel` is a symbolic link, or something else than a folder.
+    case notFolder(path: String, isLink: Bool)
+    /// A system call failed; `doing` completes "cannot …".
+    case failed(doing: String, path: String, cause: String)
+    /// Another process holds the lock, and still did after the time that was to be waited.
+    case locked(path: String, holder: LockHolder?)
+}
+
+extension StateError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notFolder(let path, let isLink):
+            "\(printable(path)): is \(isLink ? "a symbolic link" : "not a folder"); "
+                + "move it away, so that the state can be kept there"
+        case .failed(let doing, let path, let cause):
+            "\(printable(path)): cannot \(doing): \(cause); check owner, permissions and space"
+        case .locked(let path, let holder):
+            if let holder {
+                "\(printable(path)): the workspace is in use by \(holder); wait for it, or stop it"
+            } else {
+                "\(printable(path)): the workspace is in use by another process; wait for it, or stop it"
+            }
+        }
+    }
+}

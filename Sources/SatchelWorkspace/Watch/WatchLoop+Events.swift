@@ -1,0 +1,128 @@
+import Glibc
+import SatchelCore
+
+extension WatchLoop {
+    /// Takes one event in: some microseconds, except where folders come, go or move.
+    func handle(_ event: FileEvent) {
+        let now = ContinuousClock.now
+        if event.has(IN_Q_OVERFLOW) {
+            counts.overflows += 1
+            eventsWereLost(at: now)
+        } else if event.watch == cookies.watch {
+            takeCookie(event)
+        } else if !table.contains(event.watch) {
+            handleUnknown(event, at: now)
+        } else if event.name.isEmpty {
+            handleSelf(event, at: now)
+        } else {
+            handleChild(event, at: now)
+        }
+    }
+
+    private func eventsWereLost(at now: Instant) {
+        resync.request(at: now)
+        // Cookies may be among the lost. The walk to come covers what they stand for.
+        cookies.allArrived(removing: removeCookieFile)
+        ending = []
+    }
+
+    private func handleUnknown(_ event: FileEvent, at now: Instant) {
+        if event.has(IN_IGNORED) {
+            ending.remove(event.watch)
+            condemned.remove(event.watch)
+        } else if !ending.contains(event.watch), !condemned.contains(event.watch) {
+            eventsWereLost(at: now)
+        }
+    }
+
+    /// An event about a watched folder itself.
+    private func handleSelf(_ event: FileEvent, at now: Instant) {
+        if event.watch == table.root {
+            if event.has(IN_DELETE_SELF) {
+                loss = .deleted
+            } else if event.has(IN_MOVE_SELF) {
+                loss = .moved
+            } else if event.has(IN_UNMOUNT) || event.has(IN_IGNORED) {
+                loss = .unmounted
+            } else if event.has(IN_ATTRIB) {
+                settler.note(.everything, at: now)
+            }
+            return
+        }
+        // Moves and attributes are told by the folder above as well. What ends a watch may be told here alone.
+        guard event.has(IN_DELETE_SELF) || event.has(IN_UNMOUNT) || event.has(IN_IGNORED) else { return }
+        let path = table.path(of: event.watch)
+        table.remove(event.watch)
+        guard let path else { return }
+        if event.has(IN_DELETE_SELF) {
+            settler.note(.removed(path), at: now)
+        } else if let parent = watch(on: path.parent) {
+            // The watch ended, the folder may not have: after an unmount, the one below comes to light.
+            handleFolder(Array(path.name), in: parent, at: path)
+        }
+    }
+
+    private func handleChild(_ event: FileEvent, at now: Instant) {
+        guard !isReserved(event.name), let folder = table.path(of: event.watch) else { return }
+        let path = folder.appending(event.name)
+        if event.has(IN_ISDIR) {
+            let name = Array(event.name)
+            // Once it is deleted, the kernel ends its watch and says so; moved out, the watch is ours to take off.
+            if event.has(IN_MOVED_FROM), table.child(of: event.watch, named: name) != nil { scheduleSweep(at: now) }
+            handleFolder(name, in: event.watch, at: path)
+        } else if event.has(IN_CREATE) {
+            settler.note(.created(path), at: now)
+        } else if event.has(IN_DELETE) || event.has(IN_MOVED_FROM) {
+            settler.note(.removed(path), at: now)
+        } else {
+            settler.note(.changed(path), at: now)
+        }
+    }
+
+    /// Looks at what stands under a folder's name now, whatever became of it according to the event.
+    private func handleFolder(_ name: [UInt8], in parent: Int32, at path: WorkspacePath) {
+        if prunes(path) {
+            guard let known = table.child(of: parent, named: name) else { return }
+            table.detach(known)
+            scheduleSweep(at: .now)
+            settler.note(.removed(path), at: .now)
+            return
+        }
+        switch attach(name, in: parent, at: path) {
+        case .present:
+            settler.note(.subtree(path), at: .now)
+        case .absent:
+            if let known = table.child(of: parent, named: name) { table.detach(known) }
+            settler.note(.removed(path), at: .now)
+        case .unwatchable:
+            if let known = table.child(of: parent, named: name) {
+                table.detach(known)
+                scheduleSweep(at: .now)
+            }
+            settler.note(.subtree(path), at: .now)
+        }
+    }
+
+    private func scheduleSweep(at now: Instant) {
+        // Late enough for the other half of a rename, which puts the folder back into the table.
+        if sweepAt == nil { sweepAt = now + .seconds(1) }
+    }
+
+    private func watch(on path: WorkspacePath) -> Int32? {
+        var watch = table.root
+        for name in path.bytes.split(separator: UInt8(ascii: "/")) {
+            watch = watch.flatMap { table.child(of: $0, named: Array(name)) }
+        }
+        return watch
+    }
+}
+
+/// Names that no event is noted for and no watch entered: git's own files and ours, at any depth.
+func isReserved(_ name: some Sequence<UInt8>) -> Bool {
+    name.elementsEqual(".git".utf8) || name.elementsEqual(".satchel".utf8)
+}
+
+extension FileEvent {
+    /// The `IN_` constants are of one type when seen through libinotifytools' header and of another when not.
+    func has(_ flag: some BinaryInteger) -> Bool { mask & UInt32(truncatingIfNeeded: flag) != 0 }
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Builds and runs all tests. What stands behind the command goes to the runner, such as --filter Configuration.
+set -euo pipefail
+. "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+prepare "${test_packages[@]}"
+cd "$root"
+
+say "building with tests"
+# The check keeps the layout: no target may import what its line in Package.swift does not name.
+swift build --build-tests --explicit-target-dependency-import-check error --quiet
+
+say "testing"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+status=0
+# There are no XCTest tests, and its empty run would read as "0 tests executed".
+swift test --skip-build --disable-xctest "$@" 2>&1 | tee "$log" || status=$?
+
+grep -E 'Test run with [0-9]+ tests?.* (passed|failed)' "$log" | tail -n 1 || echo "the tests did not come to an end"
+exit "$status"
