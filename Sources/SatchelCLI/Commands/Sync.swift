@@ -65,9 +65,16 @@ struct Sync: AsyncParsableCommand {
         if case .paths(let paths) = scope { try await workspace.check(paths) }
         let names: [String?] = accounts.isEmpty ? [nil] : accounts
         var status = ExitStatus.done
+        var documents: [JSONSync] = []
         for name in names {
-            let one = try await run(workspace, scope, account: name, output)
+            let (one, document) = try await run(workspace, scope, account: name, output)
+            documents.append(document)
             if status == .done { status = one }
+        }
+        if documents.count == 1 {
+            output.document(documents[0])
+        } else {
+            output.document(JSONSyncs(ok: documents.allSatisfy(\.ok), syncs: documents))
         }
         return status
     }
@@ -77,7 +84,7 @@ struct Sync: AsyncParsableCommand {
         _ scope: Scope,
         account: String?,
         _ output: Output
-    ) async throws -> ExitStatus {
+    ) async throws -> (ExitStatus, JSONSync) {
         let progress = ProgressLine(output)
         defer { progress.clear() }
         let connection = try await workspace.connect(to: account) { seconds, reason in
@@ -116,9 +123,8 @@ struct Sync: AsyncParsableCommand {
                 output.info(output.text(of: entry, account: name, now: workspace.context.now()))
             }
         }
-        output.document(JSONSync(report, verbose: output.verbose))
         if !check || output.verbose || !report.isInStep { output.finish(report) }
-        if check { return report.isInStep ? .done : .notInStep }
-        return ExitStatus(report)
+        let status = check ? (report.isInStep ? .done : .notInStep) : ExitStatus(report)
+        return (status, JSONSync(report, verbose: output.verbose))
     }
 }

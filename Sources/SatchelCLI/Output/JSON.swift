@@ -111,6 +111,13 @@ struct JSONSync: Encodable {
     }
 }
 
+/// The document of a `sync` to several accounts.
+struct JSONSyncs: Encodable {
+    var ok: Bool
+    /// In the order in which the accounts were named.
+    var syncs: [JSONSync]
+}
+
 extension JSONSync.Action {
     init(_ entry: SyncReport.Entry) {
         self.init(

@@ -82,7 +82,6 @@ extension ProviderTraits {
         guard case .settable(let range) = expiry else { return nil }
         switch ttl {
         case .never: return nil
-        // A copy for this session only is deleted by us; the native expiry is the net below.
         case .session: return range.lowerBound
         case .seconds(let seconds): return min(max(seconds, range.lowerBound), range.upperBound)
         }

@@ -1,6 +1,6 @@
 /// How long a remote copy is wanted.
 package enum TimeToLive: Hashable, Sendable {
-    /// Deleted when the command or the thread that needed it ends.
+    /// The shortest life that the provider has.
     case session
     /// Expires so long after the upload.
     case seconds(Int64)

@@ -124,8 +124,15 @@ struct ChatTurn {
         _ references: References
     ) async throws -> [ChatRequest.Part] {
         var parts: [ChatRequest.Part] = []
+        var shown: [ContentDigest: String] = [:]
         for file in files {
             let name = file.path.description
+            // The same bytes twice would be billed twice.
+            if let first = shown[file.digest] {
+                parts.append(.text("[\(name) has the same content as \(first)]"))
+                continue
+            }
+            shown[file.digest] = name
             let media = try await workspace.media(of: file)
             if let id = references.byDigest[file.digest] {
                 parts.append(media.isImage ? .image(id, path: name) : .file(id, path: name))

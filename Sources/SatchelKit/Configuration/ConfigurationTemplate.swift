@@ -36,7 +36,7 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #gitignore: true
         #max_file_size: 10MB
 
-        # How long remote copies are wanted: a duration, 0 (until the command or thread ends) or never.
+        # How long remote copies are wanted: a duration, 0 (the shortest the provider has) or never.
         #ttl: 24h
         # on-use uploads again what expired when it is needed; always keeps it alive while satchel watch runs.
         #renew: on-use
