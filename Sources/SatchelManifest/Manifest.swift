@@ -25,10 +25,13 @@ package final class Manifest: Sendable {
             configuration.prepareDatabase { db in
                 // Losing the last transactions to a power cut is survivable (see docs/manifest.md); losing order is not.
                 try db.execute(sql: "PRAGMA synchronous = NORMAL")
-                try db.execute(sql: "PRAGMA cache_size = -4000")
+                try db.execute(sql: "PRAGMA cache_size = -2000")
             }
-            queue = try DatabaseQueue(path: path, configuration: configuration)
-            try Self.prepare(queue, path: path)
+            queue = try whileOpening(path) {
+                let queue = try DatabaseQueue(path: path, configuration: configuration)
+                try Self.prepare(queue, path: path)
+                return queue
+            }
         } catch let error as ManifestError {
             throw error
         } catch {
@@ -54,18 +57,7 @@ package final class Manifest: Sendable {
             try db.execute(sql: "PRAGMA journal_mode = WAL")
             if id == 0 { try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)") }
         }
-        try migrate(queue)
-    }
-
-    /// Takes the steps that are missing, also while another process that was just started does the same.
-    private static func migrate(_ queue: DatabaseQueue) throws {
-        for _ in 1..<Schema.steps.count where (try? Schema.migrator.migrate(queue)) != nil { return }
-        do {
-            try Schema.migrator.migrate(queue)
-        } catch {
-            // A step that the other process has taken since cannot be taken again.
-            guard try queue.read(Schema.migrator.hasCompletedMigrations) else { throw error }
-        }
+        try Schema.migrator.migrate(queue)
     }
 
     /// Runs `body` in one read transaction.
@@ -163,25 +155,36 @@ private func hasSpace(near path: String) -> Bool {
     guard statvfs(path, &status) == 0 else { return true }
     return UInt64(status.f_bavail) * UInt64(status.f_frsize) >= 65536
 }
-
-/// Makes the file where it is missing, and sees to it that only its owner can read it.
+/// Makes the file where there is none, and private whatever the umask.
 ///
-/// SQLite gives the files it makes beside it the same permissions.
+/// A file that is there is not opened: closing a second descriptor would drop the locks that another connection of this
+/// process holds on it. SQLite gives the files it makes beside it the same permissions.
 private func makePrivate(_ path: String) throws(ManifestError) {
-    var status = stat()
-    if stat(path, &status) == 0 {
-        // By name: closing any descriptor of a file gives up the locks that SQLite holds on it in this process.
-        if status.st_mode & 0o077 != 0 { _ = chmod(path, 0o600) }
-        return
-    }
     let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard descriptor < 0 else {
+    if descriptor >= 0 {
+        _ = fchmod(descriptor, 0o600)
         close(descriptor)
         return
     }
     switch errno {
-    case EEXIST: return
+    case EEXIST:
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & 0o077 != 0 else { return }
+        _ = chmod(path, 0o600)
     case ENOSPC, EDQUOT: throw .full(path: path)
     default: throw .readOnly(path: path)
     }
+}
+
+/// Runs `body` while no other process, and no other thread of this one, opens the same manifest.
+///
+/// Making the tables takes several transactions, and two programs that find none would both begin.
+private func whileOpening<T>(_ path: String, _ body: () throws -> T) throws -> T {
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    // A folder that cannot be opened cannot hold a manifest either; opening that says so better.
+    guard descriptor >= 0 else { return try body() }
+    defer { close(descriptor) }
+    while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
+    return try body()
 }

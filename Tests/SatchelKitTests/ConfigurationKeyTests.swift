@@ -61,7 +61,7 @@ struct ConfigurationKeyTests {
         #expect(await outcome(of: try account("key_command: \(command)"), environment: path) == message)
     }
 
-    @Test(arguments: ["exec sleep 20", "exec sleep 20 >&-", "sleep 20; true"])
+    @Test(arguments: ["exec sleep 120", "exec sleep 120 >&-", "sleep 120; true"])
     func aCommandThatHangsIsStopped(line: String) async throws {
         let started = ContinuousClock.now
         do throws(KeyError) {
@@ -70,7 +70,7 @@ struct ConfigurationKeyTests {
         } catch {
             #expect(error.description == "account work: key_command had not ended after 200ms and was stopped")
         }
-        #expect(ContinuousClock.now - started < .seconds(15))
+        #expect(ContinuousClock.now - started < .seconds(90))
     }
 
     @Test func commandsThatRunSideBySideKeepTheirOutputsApart() async throws {

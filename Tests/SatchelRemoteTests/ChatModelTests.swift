@@ -214,6 +214,27 @@ struct ChatModelTests {
         }
     }
 
+    @Test(arguments: ChatFormat.allCases) func aConnectionServesManyAnswers(format: ChatFormat) async throws {
+        try await LoopbackOpenAI.with { server in
+            let model = try format.model(server)
+            for _ in 0..<20 {
+                // Let go right at the terminal event, as a reader may.
+                for try await event in model.stream(asking("hello")) {
+                    if case .finished = event { break }
+                }
+            }
+            // The end of one answer may come a moment after the next question, so one connection is not enough.
+            #expect(server.server.connectionCount <= 4)
+        }
+    }
+
+    @Test func aServerWithoutResponsesIsToldFromARefusal() async throws {
+        try await LoopbackOpenAI.with(.plainChat) { server in
+            let heard = try await Heard(ChatFormat.responses.model(server).stream(asking("hello")))
+            #expect(heard.error?.kind == .unsupported)
+        }
+    }
+
     @Test func completionsRefuseIDsThatWouldNotBeRead() async throws {
         try await LoopbackOpenAI.with { server in
             let id = try #require(RemoteFileID("file-1"))

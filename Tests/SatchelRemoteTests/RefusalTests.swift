@@ -166,7 +166,19 @@ struct RefusalTests {
     @Test func a404MeansWhatWasAskedFor() throws {
         let response = HTTPResponse(head: HTTPHead(status: 404), body: [])
         #expect(try refusals().error(response, about: .files).kind == .unsupported)
-        #expect(try refusals().error(response, about: .chat(ids: ["file-1"])).kind == .rejected)
+        #expect(try refusals().error(response, about: .chat(ids: ["file-1"])).kind == .unsupported)
+    }
+
+    @Test(arguments: [
+        (404, #"{"detail":"Not Found"}"#), (404, "404 page not found\n"),
+        (404, "<html><title>404 Not Found</title></html>"),
+        (404, #"{"error":{"code":404,"message":"File Not Found","type":"not_found_error"}}"#),
+        (404, #"{"error":{"message":"Invalid URL (POST /v1/responses)","type":"invalid_request_error"}}"#),
+        (400, #"{"error":{"code":400,"message":"'input_file' is not supported by llamacpp at this moment"}}"#),
+        (405, ""),
+    ]) func aServerThatHasNoSuchThingIsToldFromOneThatRefuses(status: Int, body: String) throws {
+        let response = HTTPResponse(head: HTTPHead(status: status), body: Array(body.utf8))
+        #expect(try refusals().error(response, about: .chat(ids: ["file-1"])).kind == .unsupported)
     }
 
     @Test(arguments: [

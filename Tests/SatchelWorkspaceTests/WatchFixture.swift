@@ -72,7 +72,7 @@ func withWatchedFolder(
 ) async throws {
     try await withTemporaryFolder { root in
         prepare(root)
-        let watcher = try Watcher(root: root, settle: settle, prunes: prunes, source: kind)
+        let watcher = try await startWatcher(root: root, settle: settle, prunes: prunes, source: kind)
         await watcher.ready()
         let result: Result<Void, any Error>
         do {
@@ -85,6 +85,24 @@ func withWatchedFolder(
         await watcher.finished()
         try result.get()
     }
+}
+
+/// Starts a watcher once the tests that run beside this one leave it a descriptor that libinotifytools can take.
+private func startWatcher(
+    root: String,
+    settle: SettlePolicy,
+    prunes: @escaping @Sendable (WorkspacePath) -> Bool,
+    source: EventSourceKind
+) async throws -> Watcher {
+    for _ in 0..<600 {
+        do throws(WatchError) {
+            return try Watcher(root: root, settle: settle, prunes: prunes, source: source)
+        } catch {
+            guard case .descriptorTooHigh = error else { throw error }
+        }
+        try await Task.sleep(for: .milliseconds(100))
+    }
+    return try Watcher(root: root, settle: settle, prunes: prunes, source: source)
 }
 
 /// Runs `body` with the path of an empty folder that is gone afterwards.

@@ -22,11 +22,18 @@ package struct KnownCopy: Hashable, Sendable {
     package var row: Int64
     package var digest: ContentDigest
     package var state: CopyState
-    package var createdAt: Date
+    package var createdAt: Date { Self.date(created) }
     /// Nil when it stays until it is deleted.
-    package var expiresAt: Date?
+    package var expiresAt: Date? { expires == 0 ? nil : Self.date(expires) }
     /// When a path last began or ceased to stand for this content.
-    package var touchedAt: Date
+    package var touchedAt: Date { Self.date(touched) }
+
+    /// Whole seconds since 1970, rounded down: a hundred thousand copies are in memory at once, and an expiry that is
+    /// believed a fraction of a second early does no harm.
+    private var created: UInt32
+    /// 0 for never.
+    private var expires: UInt32
+    private var touched: UInt32
 
     package init(
         row: Int64,
@@ -39,9 +46,15 @@ package struct KnownCopy: Hashable, Sendable {
         self.row = row
         self.digest = digest
         self.state = state
-        self.createdAt = createdAt
-        self.expiresAt = expiresAt
-        self.touchedAt = touchedAt
+        created = Self.seconds(createdAt)
+        expires = expiresAt.map { max(1, Self.seconds($0)) } ?? 0
+        touched = Self.seconds(touchedAt)
+    }
+
+    private static func date(_ seconds: UInt32) -> Date { Date(timeIntervalSince1970: TimeInterval(seconds)) }
+
+    private static func seconds(_ date: Date) -> UInt32 {
+        UInt32(min(max(date.timeIntervalSince1970, 0), TimeInterval(UInt32.max)))
     }
 
     /// How fresh the copy is at `now`.

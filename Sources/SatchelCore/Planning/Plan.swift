@@ -13,12 +13,13 @@ package enum Action: Hashable, Sendable {
 /// The content of an upload action.
 package struct UploadedContent: Hashable, Sendable {
     package var digest: ContentDigest
-    package var fingerprint: Fingerprint
+    /// Bytes.
+    package var size: Int64
     package var media: MediaType
 
-    package init(digest: ContentDigest, fingerprint: Fingerprint, media: MediaType) {
+    package init(digest: ContentDigest, size: Int64, media: MediaType) {
         self.digest = digest
-        self.fingerprint = fingerprint
+        self.size = size
         self.media = media
     }
 }

@@ -105,14 +105,14 @@ private struct Planner {
         let moves = row?.linked != file.digest
         if moves, let old = row?.linked { release(old) }
         if let position = copies.position(of: file.digest) { isReferenced[position] = true }
-        if let reason = traits.refusal(of: file.media, size: file.fingerprint.size) {
+        if let reason = traits.refusal(of: file.media, size: file.size) {
             refused.append(Snapshot.Skipped(path: file.path, isFolder: false, reason: reason))
             if row?.linked != nil, moves { links.append(.link(file.path, to: file.digest, because: .refused(reason))) }
             return
         }
         if let reason = uploadReason(file, row) {
             if uploading.insert(file.digest).inserted {
-                let content = UploadedContent(digest: file.digest, fingerprint: file.fingerprint, media: file.media)
+                let content = UploadedContent(digest: file.digest, size: file.size, media: file.media)
                 uploads.append(.upload(file.path, content, because: reason))
                 if moves { links.append(.link(file.path, to: file.digest, because: .uploaded)) }
                 return

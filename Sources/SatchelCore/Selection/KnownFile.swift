@@ -4,7 +4,7 @@ package struct KnownFile: Hashable, Sendable {
     /// As of the last time it was hashed.
     package var fingerprint: Fingerprint
     /// The digest that belongs to ``fingerprint``.
-    package var digest: ContentDigest
+    package let digest: ContentDigest
     package var media: MediaType
     /// Hashed so soon after it was touched that a later edit could have the same fingerprint: hash it again.
     package var isRacy: Bool
@@ -12,7 +12,33 @@ package struct KnownFile: Hashable, Sendable {
     /// the old copy keeps its reference until the new one is safe.
     ///
     /// Nil while nothing was uploaded.
-    package var linked: ContentDigest?
+    package var linked: ContentDigest? {
+        get {
+            switch link {
+            case .nothing: nil
+            case .same: digest
+            case .other(let digest): digest
+            }
+        }
+        set { link = Link(newValue, beside: digest) }
+    }
+
+    /// Nearly always the same digest again: a hundred thousand of these need not be kept twice.
+    private indirect enum Link: Hashable, Sendable {
+        case nothing
+        case same
+        case other(ContentDigest)
+
+        init(_ linked: ContentDigest?, beside digest: ContentDigest) {
+            guard let linked else {
+                self = .nothing
+                return
+            }
+            self = linked == digest ? .same : .other(linked)
+        }
+    }
+
+    private var link: Link
 
     package init(
         path: WorkspacePath,
@@ -27,6 +53,6 @@ package struct KnownFile: Hashable, Sendable {
         self.digest = digest
         self.media = media
         self.isRacy = isRacy
-        self.linked = linked
+        link = Link(linked, beside: digest)
     }
 }

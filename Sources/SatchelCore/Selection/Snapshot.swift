@@ -29,13 +29,14 @@ package struct Snapshot: Sendable {
     /// A regular file that is selected.
     package struct File: Hashable, Sendable {
         package var path: WorkspacePath
-        package var fingerprint: Fingerprint
+        /// Bytes.
+        package var size: Int64
         package var digest: ContentDigest
         package var media: MediaType
 
-        package init(path: WorkspacePath, fingerprint: Fingerprint, digest: ContentDigest, media: MediaType) {
+        package init(path: WorkspacePath, size: Int64, digest: ContentDigest, media: MediaType) {
             self.path = path
-            self.fingerprint = fingerprint
+            self.size = size
             self.digest = digest
             self.media = media
         }

@@ -28,8 +28,7 @@ extension Workspace {
             let media = try await media(of: file)
             let size = try await size(of: file)
             guard connection.traits.refusal(of: media, size: size) == nil else { continue }
-            let fingerprint = Fingerprint(size: size, modified: 0, changed: 0, inode: 0)
-            let content = UploadedContent(digest: file.digest, fingerprint: fingerprint, media: media)
+            let content = UploadedContent(digest: file.digest, size: size, media: media)
             plan.actions.append(.upload(file.path, content, because: .requested))
         }
         if !plan.actions.isEmpty {

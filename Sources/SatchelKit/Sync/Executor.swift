@@ -59,7 +59,7 @@ struct Executor: Sendable {
     private func upload(of content: UploadedContent, at path: WorkspacePath) -> Upload {
         Upload(
             digest: content.digest,
-            size: content.fingerprint.size,
+            size: content.size,
             media: content.media,
             name: uploadName(
                 for: path,

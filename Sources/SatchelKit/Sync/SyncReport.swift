@@ -82,7 +82,7 @@ extension SyncReport {
             switch action {
             case .upload(_, let content, let reason):
                 if reason.isRehydration { summary.rehydrated += 1 } else { summary.uploaded += 1 }
-                summary.bytesUploaded += content.fingerprint.size
+                summary.bytesUploaded += content.size
             case .link(_, _, .sameContent), .link(_, _, .renamed): summary.linked += 1
             case .link: break
             case .forget: summary.forgotten += 1
@@ -132,7 +132,7 @@ extension SyncReport.Entry {
                 digest: content.digest,
                 reason: reason.code,
                 because: "\(reason)",
-                size: content.fingerprint.size
+                size: content.size
             )
         case .link(let path, let digest, let reason):
             self.init(kind: .link, path: path, digest: digest, reason: reason.code, because: "\(reason)")

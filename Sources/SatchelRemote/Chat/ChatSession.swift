@@ -114,7 +114,9 @@ actor ChatSession {
     private func accept(_ events: [ChatEvent]) {
         for event in events where ending == nil {
             ready.append(event)
-            if case .finished = event { ending = .success(()) }
+            guard case .finished = event else { continue }
+            ending = .success(())
+            source?.letRunOut()
         }
     }
 }

@@ -33,6 +33,13 @@ struct ErrorReply: Hashable, Sendable {
         return words.contains { text.contains($0) }
     }
 
+    /// Whether it is what web servers and frameworks say of an address that they do not have.
+    var isOnlyNotFound: Bool {
+        let words = (message ?? "").lowercased().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        return ["", "not found", "file not found", "404 not found", "404 page not found"].contains(words)
+            || words.hasPrefix("invalid url")
+    }
+
     /// A page or a line of text, boiled down; nil when there is nothing to read.
     private static func plainText(_ body: [UInt8]) -> String? {
         var text = Substring(String(decoding: body.prefix(4096), as: UTF8.self))

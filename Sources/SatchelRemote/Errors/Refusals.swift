@@ -117,7 +117,8 @@ struct Refusals: Sendable {
             switch subject {
             case .file: return .gone
             case .files: return .unsupported
-            case .chat: return .rejected
+            // A model that is not there is named; an address that is not there is only "not found".
+            case .chat: return reply.isOnlyNotFound ? .unsupported : .rejected
             }
         case 405, 501: return .unsupported
         case 408, 409, 425: return .temporary(retryAfter: hint.after)
@@ -127,7 +128,13 @@ struct Refusals: Sendable {
             return isSpent ? .quota : .rateLimited(retryAfter: hint.after)
         case 400..<500:
             if reply.says("storage quota", "storage limit") { return .quota }
-            return reply.says("not allowed to download") ? .unsupported : .rejected
+            // The latter two are llama.cpp's words for files by id.
+            let isUnable = reply.says(
+                "not allowed to download",
+                "'input_file' is not supported",
+                "unsupported content[].type"
+            )
+            return isUnable ? .unsupported : .rejected
         case 500..<600: return .temporary(retryAfter: hint.after)
         default: return .badReply
         }

@@ -45,6 +45,7 @@ package final class HTTPClient: Sendable {
     }
 
     private func start(_ transfer: Transfer) throws(HTTPFailure) -> CurlLoop {
+        guard !Task.isCancelled else { throw .cancelled }
         let request = transfer.request
         if let header = request.headers.first(where: { !$0.isWellFormed }) {
             // The value may be a key: only the name is shown.
@@ -70,12 +71,15 @@ package struct TrustSettings: Hashable, Sendable {
         self.folder = folder
     }
 
-    /// `CURL_CA_BUNDLE`, else `SSL_CERT_FILE`; `SSL_CERT_DIR`: the library leaves reading them to its callers.
+    /// As the curl tool reads it: `CURL_CA_BUNDLE` alone, else `SSL_CERT_FILE` and `SSL_CERT_DIR`.
+    ///
+    /// The library leaves this to its callers.
     package static func fromEnvironment() -> TrustSettings {
         func value(_ name: String) -> String? {
             guard let text = getenv(name), text.pointee != 0 else { return nil }
             return String(cString: text)
         }
-        return TrustSettings(bundle: value("CURL_CA_BUNDLE") ?? value("SSL_CERT_FILE"), folder: value("SSL_CERT_DIR"))
+        if let bundle = value("CURL_CA_BUNDLE") { return TrustSettings(bundle: bundle) }
+        return TrustSettings(bundle: value("SSL_CERT_FILE"), folder: value("SSL_CERT_DIR"))
     }
 }

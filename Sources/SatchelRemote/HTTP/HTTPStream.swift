@@ -18,7 +18,15 @@ final class HTTPStream: Sendable {
     }
 
     deinit {
-        loop.cancel(transfer)
+        if !transfer.isRunningOut { loop.cancel(transfer) }
+    }
+
+    /// Throws away what may still come, for a second at most: then the connection is closed after all.
+    ///
+    /// For a reader that knows that it has everything: the next request need not connect anew.
+    func letRunOut() {
+        transfer.letRunOut()
+        loop.resume(transfer)
     }
 
     /// The bytes that arrived since the last call, waiting for some; nil at the end.

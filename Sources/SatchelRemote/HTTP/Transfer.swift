@@ -5,6 +5,7 @@ final class Transfer: Sendable {
     let request: HTTPRequest
     let sink: any TransferSink
     private let stopped = Atomic(false)
+    private let runningOut = Atomic(false)
 
     init(_ request: HTTPRequest, to sink: any TransferSink) {
         self.request = request
@@ -15,4 +16,9 @@ final class Transfer: Sendable {
     func stop() { stopped.store(true, ordering: .releasing) }
 
     var isStopped: Bool { stopped.load(ordering: .acquiring) }
+
+    /// Set when nobody wants the rest: it is thrown away, so that the connection can be used again.
+    func letRunOut() { runningOut.store(true, ordering: .releasing) }
+
+    var isRunningOut: Bool { runningOut.load(ordering: .acquiring) }
 }

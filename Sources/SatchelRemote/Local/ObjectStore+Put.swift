@@ -110,14 +110,25 @@ extension ObjectStore {
         }
         guard let file = Descriptor(number) else { throw StoreError(errno: errno, "cannot be written") }
         do throws(StoreError) {
-            // The umask may have taken bits away.
-            guard fchmod(file.number, 0o600) == 0 else { throw StoreError(errno: errno, "cannot be written") }
+            try giveMode(file)
             try body(file)
         } catch {
             unlinkat(temporary.number, name, 0)
             throw error
         }
         return name
+    }
+
+    /// Makes the file 0600 where the umask took bits away.
+    private func giveMode(_ file: borrowing Descriptor) throws(StoreError) {
+        guard !umaskIsHarmless.load(ordering: .relaxed) else { return }
+        var status = stat()
+        guard fstat(file.number, &status) == 0 else { throw StoreError(errno: errno, "cannot be written") }
+        if status.st_mode & 0o7777 == 0o600 {
+            umaskIsHarmless.store(true, ordering: .relaxed)
+        } else if fchmod(file.number, 0o600) != 0 {
+            throw StoreError(errno: errno, "cannot be written")
+        }
     }
 
     /// Bytes to the disk, then names, then names to the disk: in this order a crash leaves whole objects or none.

@@ -15,6 +15,8 @@ package final class ObjectStore: Sendable {
     let hashing: any Hashing
     /// One for the whole process: two stores may be open on the same folder.
     private static let serial = Atomic<UInt64>(0)
+    /// Whether the umask is known to leave 0600 as it is, which saves a system call for each file.
+    let umaskIsHarmless = Atomic(false)
     /// Which of the 256 shard folders are known to exist.
     let shards = Mutex([Bool](repeating: false, count: 256))
 

@@ -92,13 +92,13 @@ struct ContentPass {
                 }
             }
             batch.jobs.append(job)
-            bytes += files[job.file].fingerprint.size
+            bytes += job.fingerprint.size
         }
         queue.append(contentsOf: waiting)
     }
 
     private func link(of job: TreeWalk.Pending) -> Link? {
-        job.hasLinks ? Link(device: job.device, fingerprint: files[job.file].fingerprint) : nil
+        job.hasLinks ? Link(device: job.device, fingerprint: job.fingerprint) : nil
     }
 
     private mutating func note(_ outcome: ContentReader.Outcome, of job: TreeWalk.Pending, in batch: inout Batch) {
@@ -127,7 +127,7 @@ struct ContentPass {
 
     /// Gives a file the content that was read from it, or from another name of it.
     private mutating func settle(_ job: TreeWalk.Pending, _ content: HashedFile, in batch: inout Batch) {
-        files[job.file].fingerprint = content.fingerprint
+        files[job.file].size = content.fingerprint.size
         files[job.file].digest = content.digest
         files[job.file].media = content.media
         var hashed = content

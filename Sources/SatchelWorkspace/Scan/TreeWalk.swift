@@ -10,6 +10,8 @@ struct TreeWalk {
     struct Pending {
         /// Index into ``TreeWalk/files``.
         var file: Int
+        /// As the walk saw it.
+        var fingerprint: Fingerprint
         var device: UInt64
         var hasLinks: Bool
     }
@@ -68,6 +70,8 @@ struct TreeWalk {
         self.unknownDigest = unknownDigest
         self.buffer = buffer
         self.known = KnownCursor(known)
+        // As many as last time: growing step by step would leave as much again behind as garbage.
+        files.reserveCapacity(known.count)
         // Most of what is known will be found again; for a part of the workspace that is too much to set aside.
         if case .all = wanted { files.reserveCapacity(known.count) }
         rules = RuleStack(policy: policy, outer: outer)
@@ -300,15 +304,22 @@ extension TreeWalk {
         let row = known.row(for: path, dropping: origin)
         if let row, !row.isRacy, row.fingerprint == entry.fingerprint {
             files.append(
-                Snapshot.File(path: row.path, fingerprint: row.fingerprint, digest: row.digest, media: row.media)
+                Snapshot.File(path: row.path, size: row.fingerprint.size, digest: row.digest, media: row.media)
             )
             return
         }
-        pending.append(Pending(file: files.count, device: entry.device, hasLinks: entry.hasLinks))
+        pending.append(
+            Pending(
+                file: files.count,
+                fingerprint: entry.fingerprint,
+                device: entry.device,
+                hasLinks: entry.hasLinks
+            )
+        )
         files.append(
             Snapshot.File(
                 path: row?.path ?? here,
-                fingerprint: entry.fingerprint,
+                size: entry.fingerprint.size,
                 digest: unknownDigest,
                 media: .empty
             )

@@ -233,7 +233,7 @@ extension LoopbackServer {
     package func request(
         _ match: LoopbackMatch,
         count: Int = 1,
-        within limit: Duration = .seconds(30)
+        within limit: Duration = .seconds(120)
     ) async throws -> LoopbackRequest {
         try await log.first("request \(count) of \(match)", within: limit) { log in
             var left = count
@@ -248,7 +248,7 @@ extension LoopbackServer {
     ///
     /// - Returns: the numbers of those requests.
     @discardableResult
-    package func hangUps(_ count: Int = 1, within limit: Duration = .seconds(30)) async throws -> [Int] {
+    package func hangUps(_ count: Int = 1, within limit: Duration = .seconds(120)) async throws -> [Int] {
         try await log.first("\(count) hang-ups", within: limit) { $0.hangUps.count >= count ? $0.hangUps : nil }
     }
 

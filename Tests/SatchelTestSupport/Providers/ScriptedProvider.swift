@@ -85,7 +85,7 @@ package final class ScriptedProvider: FileProvider {
 
     /// Waits for the `count`-th call of that verb, as soon as it is made.
     @discardableResult
-    package func call(_ verb: Verb, count: Int = 1, within limit: Duration = .seconds(30)) async throws -> Call {
+    package func call(_ verb: Verb, count: Int = 1, within limit: Duration = .seconds(120)) async throws -> Call {
         try await recorded.first("call \(count) of \(verb)", within: limit) { calls in
             let matching = calls.filter { $0.verb == verb }
             return matching.count >= count ? matching[count - 1] : nil

@@ -65,7 +65,7 @@ package final class SpawnedProcess: Sendable {
 
     /// The `count`-th complete line on standard output that contains `text`, as soon as it is there.
     @discardableResult
-    package func line(containing text: String, count: Int = 1, within limit: Duration = .seconds(30)) async throws
+    package func line(containing text: String, count: Int = 1, within limit: Duration = .seconds(120)) async throws
         -> String
     {
         try await line(containing: text, count: count, within: limit, in: .stdout)
@@ -76,7 +76,7 @@ package final class SpawnedProcess: Sendable {
     package func errorLine(
         containing text: String,
         count: Int = 1,
-        within limit: Duration = .seconds(30)
+        within limit: Duration = .seconds(120)
     ) async throws -> String {
         try await line(containing: text, count: count, within: limit, in: .stderr)
     }

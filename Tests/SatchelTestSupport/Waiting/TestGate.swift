@@ -37,7 +37,7 @@ package final class TestGate: Sendable {
     package var isOpen: Bool { state.value.isOpen }
 
     /// Waits until so many have come to the gate since it was made.
-    package func arrivals(_ count: Int = 1, within limit: Duration = .seconds(30)) async throws {
+    package func arrivals(_ count: Int = 1, within limit: Duration = .seconds(120)) async throws {
         try await state.first("\(count) at the gate", within: limit) { $0.arrivals >= count ? () : nil }
     }
 

@@ -50,7 +50,7 @@ package final class Watched<State: Sendable>: Sendable {
     /// - Throws: ``DeadlineMissed``, or `CancellationError` when the task is cancelled.
     package func first<Found: Sendable>(
         _ what: String,
-        within limit: Duration = .seconds(30),
+        within limit: Duration = .seconds(120),
         where find: @escaping @Sendable (State) -> Found?
     ) async throws -> Found {
         let id = content.withLock { content in

@@ -17,7 +17,7 @@ import Testing
         let snapshot = try tree.scan()
         #expect(snapshot.files.map(\.path) == names.map(WorkspacePath.init(unchecked:)).sorted())
         #expect(snapshot.files.allSatisfy { $0.digest == SHA256Hashing().digest(of: $0.path.bytes) })
-        #expect(try tree.scan(known: snapshot.known()).files == snapshot.files)
+        #expect(try tree.scan(known: snapshot.known(in: tree)).files == snapshot.files)
     }
 
     @Test func linksAndSpecialFilesAreSkippedUnopened() throws {
@@ -90,7 +90,7 @@ import Testing
         try tree.write("secret", "mine")
         chmod(tree.top, 0o755)
         chmod(tree.root + "/locked", 0)
-        let known = try asNobody { try tree.scan() }.known()
+        let known = try asNobody { try tree.scan() }.known(in: tree)
         chmod(tree.root + "/secret", 0)
         let snapshot = try asNobody { try tree.scan(known: known) }
         #expect(snapshot.paths == ["open/file"])

@@ -144,6 +144,24 @@ func clockNow() -> Int64 {
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }
 
+extension ScratchTree {
+    /// All zero where there is no such file.
+    func fingerprint(of path: WorkspacePath) -> Fingerprint {
+        var status = stat()
+        let bytes = Array(root.utf8) + [UInt8(ascii: "/")] + path.bytes + [0]
+        _ = bytes.map { CChar(bitPattern: $0) }.withUnsafeBufferPointer { name in
+            name.baseAddress.map { lstat($0, &status) }
+        }
+        func nanoseconds(_ time: timespec) -> Int64 { Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec) }
+        return Fingerprint(
+            size: Int64(status.st_size),
+            modified: nanoseconds(status.st_mtim),
+            changed: nanoseconds(status.st_ctim),
+            inode: UInt64(status.st_ino)
+        )
+    }
+}
+
 func workspacePath(_ text: String) -> WorkspacePath { WorkspacePath(unchecked: Array(text.utf8)) }
 
 extension Snapshot {
@@ -151,12 +169,12 @@ extension Snapshot {
 
     func reason(_ path: String) -> SkipReason? { skipped.first { $0.path == workspacePath(path) }?.reason }
 
-    /// As the manifest would hold it; trusted unless `isRacy`.
-    func known(isRacy: Bool = false) -> [KnownFile] {
+    /// As the manifest would hold it, with the status that the files in `tree` have now; trusted unless `isRacy`.
+    func known(in tree: ScratchTree, isRacy: Bool = false) -> [KnownFile] {
         files.map {
             KnownFile(
                 path: $0.path,
-                fingerprint: $0.fingerprint,
+                fingerprint: tree.fingerprint(of: $0.path),
                 digest: $0.digest,
                 media: $0.media,
                 isRacy: isRacy,

@@ -96,7 +96,7 @@ import Testing
             policy: SelectionPolicy(),
             hashing: hashing,
             environment: tree.environment
-        ).scan(scope, known: full.known(), now: clockNow, onHashed: { _ in })
+        ).scan(scope, known: full.known(in: tree), now: clockNow, onHashed: { _ in })
         #expect(partial.paths == ["a-b", "a/1", "a/2", "b/c/3"])
         #expect(partial.files == full.files.filter { scope.contains($0.path) })
         #expect(hashing.contents == 0)
