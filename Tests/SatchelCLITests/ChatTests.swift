@@ -183,6 +183,7 @@ import Testing
                 let text = String(decoding: request.body, as: UTF8.self)
                 #expect(text.contains("Earl Grey") && text.contains("tea.txt"))
                 #expect(text.contains("data.bin is not text"))
+                #expect(finished.stderr.contains("data.bin: not shown") && !finished.stderr.contains("shown data.bin"))
                 let answer = try await satchel.chat("-c", "and now?")
                 #expect(answer.answer.contains("you said: and now?"))
                 #expect(answer.files.isEmpty)

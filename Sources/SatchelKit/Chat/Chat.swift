@@ -70,12 +70,13 @@ extension Workspace {
             try await bringInStep(Scope(scopes), connection, observe: observe)
         }
         let files = try await shownFiles(mentions)
-        if !mentions.isEmpty, files.isEmpty {
-            let names = (mentions.paths.map(\.description)).joined(separator: ", ")
+        for path in mentions.paths where !files.contains(where: { $0.path.isWithin(path) }) {
+            let reason = try await why(path, account: connection.account.name).reason
+            observe(.notice("\(path): not shown: \(reason)"))
+        }
+        if mentions.paths.isEmpty, !mentions.globs.isEmpty, files.isEmpty {
             observe(
-                .notice(
-                    "nothing to show: \(names.isEmpty ? "no synced file matches" : names + " holds no synced file")"
-                )
+                .notice("nothing to show: no synced file matches \(printable(mentions.globs.joined(separator: ", ")))")
             )
         }
         try await keepBytes(of: files)

@@ -15,6 +15,7 @@ struct ChatTurn {
     let thread: Int64
     let message: Int64
 
+    private var shown: [ChatAnswer.File] = []
     private var text = ""
     private var usage: ChatUsage?
     private var finish: FinishReason?
@@ -57,7 +58,7 @@ struct ChatTurn {
             }
             try await workspace.manifest.markUsed(references.ids, in: connection.id, at: workspace.now())
             try await keep(status: .success, error: nil)
-            return answer(references)
+            return answer()
         } catch {
             // Also after Ctrl-C: the task is cancelled, but what was answered so far is to be kept.
             try await workspace.keepDespiteCancellation { [self] in
@@ -71,8 +72,14 @@ struct ChatTurn {
         _ references: References,
         observe: @escaping @Sendable (ChatProgress) -> Void
     ) async throws {
-        let shown = files.map { file in
-            ChatAnswer.File(path: file.path, digest: file.digest, remoteID: references.byDigest[file.digest])
+        shown = []
+        for file in files {
+            let id = references.byDigest[file.digest]
+            if id == nil, try await !canInline(file) {
+                observe(.notice("\(file.path): not shown: it is not text, and this model cannot refer to it"))
+                continue
+            }
+            shown.append(ChatAnswer.File(path: file.path, digest: file.digest, remoteID: id))
         }
         observe(.asking(files: shown, model: modelName))
         let request = ChatRequest(
@@ -119,6 +126,12 @@ struct ChatTurn {
         return turns
     }
 
+    /// Whether the model can be given the file itself where it has no id.
+    private func canInline(_ file: Manifest.ShownFile) async throws -> Bool {
+        let media = try await workspace.media(of: file)
+        return media == .text || media == .empty || media.isImage
+    }
+
     private func parts(
         of files: [Manifest.ShownFile],
         _ references: References
@@ -162,16 +175,14 @@ struct ChatTurn {
         try await workspace.manifest.finishTurn(message, with: answer)
     }
 
-    private func answer(_ references: References) -> ChatAnswer {
+    private func answer() -> ChatAnswer {
         ChatAnswer(
             thread: thread,
             message: message,
             text: text,
             model: modelName,
             account: connection.account.name,
-            files: files.map { file in
-                ChatAnswer.File(path: file.path, digest: file.digest, remoteID: references.byDigest[file.digest])
-            },
+            files: shown,
             usage: usage,
             finishReason: finish?.code
         )
