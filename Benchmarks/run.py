@@ -226,7 +226,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
             Receiver.times.append(at)
             number = len(Receiver.times)
             Receiver.arrived.notify_all()
-        self.answer({"id": f"file-{number}", "object": "file", "bytes": 4, "created_at": int(time.time()),
+        self.answer({"id": f"file-{number}", "object": "file", "created_at": int(time.time()),
                      "filename": "x.txt", "purpose": "user_data", "status": "processed"})
 
     def answer(self, value):

@@ -54,7 +54,8 @@ import Testing
 
     @Test(arguments: [
         ("@src/", ["src/main.swift", "src/other.swift"]), ("@src/main.swift, please", ["src/main.swift"]),
-        ("@\"src/main.swift\"", ["src/main.swift"]), ("@*.md", ["README.md"]), ("@'src/*.swift'", nil),
+        ("@\"src/main.swift\"", ["src/main.swift"]), ("@*.md", ["README.md"]),
+        ("@'src/*.swift'", ["src/main.swift", "src/other.swift"]),
         ("@.", ["README.md", "src/main.swift", "src/other.swift", "tea.txt"]), ("someone@example.org", []),
     ])
     func aMentionStandsForFiles(_ prompt: String, _ paths: [String]?) async throws {

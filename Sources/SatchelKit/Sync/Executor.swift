@@ -43,8 +43,9 @@ struct Executor: Sendable {
             case .delete(let copy, let reason): deletes.append((copy, reason))
             }
         }
-        // Tables and local objects are kept in the order of digests: neighbours are then written together.
-        if provider.traits.uploadBatch > 1 { uploads.sort { $0.upload.digest < $1.upload.digest } }
+        // Tables and local objects are kept in the order of digests: neighbours are then written together. A few uploads
+        // go in the order of their names, which people read.
+        if uploads.count > 1000 { uploads.sort { $0.upload.digest < $1.upload.digest } }
         let bytes = uploads.reduce(0) { $0 + $1.upload.size }
         observe(.planned(uploads: uploads.count, bytes: bytes))
         if plan.actions.count > 5000 { try await manifest.prepareForManyWrites() }

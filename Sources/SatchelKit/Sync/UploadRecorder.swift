@@ -14,7 +14,8 @@ actor UploadRecorder {
     private var writing: Task<Void, Never>?
     private var failure: ManifestError?
 
-    private static let mostUnwritten = 64
+    private static let mostUnwritten = 256
+    private static let gathering: Duration = .milliseconds(2)
 
     init(manifest: Manifest, now: @escaping @Sendable () -> Date) {
         self.manifest = manifest
@@ -41,6 +42,8 @@ actor UploadRecorder {
     private func startWriting() {
         writing = Task {
             while !ends.isEmpty, failure == nil {
+                // A transaction costs as much as several small uploads: wait a moment for those that end together.
+                try? await Task.sleep(for: Self.gathering)
                 let (someEnds, someLinks) = (ends, links)
                 ends = []
                 links = []
