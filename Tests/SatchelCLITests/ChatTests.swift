@@ -310,15 +310,43 @@ import Testing
         }
     }
 
+    /// A chat whose standard input is the terminal.
+    private func chatting(_ at: AtOpenAI, on terminal: Terminal) throws -> SpawnedProcess {
+        let environment = at.openAI.environment.merging([
+            "PATH": "/usr/bin:/bin", "HOME": at.satchel.home.root, "SATCHEL_MODEL": "echo", "LANG": "C.UTF-8",
+        ]) { $1 }
+        let surroundings = SpawnedProcess.Surroundings(folder: at.workspace.root, environment: environment)
+        let command = "exec \"$0\" chat <\"$1\""
+        return try SpawnedProcess("/bin/sh", ["-c", command, at.satchel.binary, terminal.path], surroundings)
+    }
+
+    @Test func aChatThatWaitsForAQuestionCanBeStopped() async throws {
+        try await with { at in
+            let terminal = try Terminal()
+            let chat = try chatting(at, on: terminal)
+            try await chat.line(containing: "/quit")
+            chat.send(SIGINT)
+            try await chat.finish(within: .seconds(10)).check(130)
+        }
+    }
+
+    @Test func aThreadGoesOnWithoutAFileWhoseBytesAreLost() async throws {
+        try await with { at in
+            try await at.satchel.chat("what is in @tea.txt and @README.md?")
+            try at.workspace.write("tea.txt", "Oolong\n")
+            try await at.satchel.sync()
+            for file in at.openAI.files { at.openAI.store.forget(file.id) }
+            at.workspace.remove(".satchel/objects")
+            let finished = try await at.satchel.run(["chat", "-c", "and now?"]).check()
+            #expect(finished.stderr.contains("tea.txt: not shown"), "\(finished)")
+            #expect(finished.stdout.contains(digest("# Example\n")))
+        }
+    }
+
     @Test func aTerminalIsAskedQuestionAfterQuestion() async throws {
         try await with { at in
             let terminal = try Terminal()
-            let environment = at.openAI.environment.merging([
-                "PATH": "/usr/bin:/bin", "HOME": at.satchel.home.root, "SATCHEL_MODEL": "echo", "LANG": "C.UTF-8",
-            ]) { $1 }
-            let surroundings = SpawnedProcess.Surroundings(folder: at.workspace.root, environment: environment)
-            let command = "exec \"$0\" chat <\"$1\""
-            let chat = try SpawnedProcess("/bin/sh", ["-c", command, at.satchel.binary, terminal.path], surroundings)
+            let chat = try chatting(at, on: terminal)
             try await chat.line(containing: "/quit")
             terminal.type("what is in @tea.txt?\n")
             try await chat.line(containing: "you said: what is in @tea.txt?")

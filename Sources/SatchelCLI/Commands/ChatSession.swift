@@ -30,9 +30,11 @@ struct ChatSession: Sendable {
     func loop(thread: Int64?) async throws -> ExitStatus {
         var thread = thread
         output.info("\(connection.modelName ?? "retrieval") on \(connection.account.name); /quit or Ctrl-D ends")
+        var lines = terminalLines.makeAsyncIterator()
         while true {
             output.write("> ", to: STDOUT_FILENO)
-            guard let line = await readTerminalLine() else {
+            guard let line = await lines.next() else {
+                try Task.checkCancellation()
                 output.line("")
                 return .done
             }
@@ -84,10 +86,15 @@ struct ChatSession: Sendable {
         }
     }
 
-    /// A line from the terminal, read on a thread of its own; nil at the end of input.
-    private func readTerminalLine() async -> String? {
-        await withCheckedContinuation { continuation in
-            DispatchQueue(label: "satchel.terminal").async { continuation.resume(returning: readLine()) }
+    /// What is typed, line by line, read on a thread of its own; cancelling the task ends the waiting for it.
+    ///
+    /// Unbounded: nobody types faster than memory grows.
+    private var terminalLines: AsyncStream<String> {
+        AsyncStream { continuation in
+            DispatchQueue(label: "satchel.terminal").async {
+                while let line = readLine() { continuation.yield(line) }
+                continuation.finish()
+            }
         }
     }
 }

@@ -48,6 +48,8 @@ struct Watch: AsyncParsableCommand {
                     progress.clear()
                     output.info(output.text(of: entry, account: name, now: workspace.context.now()))
                     progress.note(.done(entry))
+                // The event of that change is on its way already.
+                case .sync(.failed(let failure)) where failure.isOvertaken && !output.verbose: break
                 case .sync(.failed(let failure)):
                     progress.clear()
                     output.error("\(failure.path.map { "\($0): " } ?? "")\(failure.message)")

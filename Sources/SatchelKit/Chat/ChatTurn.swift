@@ -104,15 +104,22 @@ struct ChatTurn {
 
     private struct References {
         var byDigest: [ContentDigest: RemoteFileID] = [:]
+        /// Shown earlier; neither the provider nor this machine has their bytes any more.
+        var lost: Set<ContentDigest> = []
         var ids: [RemoteFileID] { byDigest.values.sorted { $0.rawValue < $1.rawValue } }
     }
 
     /// Every file of the thread, by id, renewed where its copy has ended or will soon.
     private func references(observe: @escaping @Sendable (ChatProgress) -> Void) async throws -> References {
-        guard connection.traits.canReferFiles else { return References() }
         let all = earlier.flatMap(\.files) + files
-        let ids = try await workspace.ensureCopies(of: all, in: connection) { observe(.sync($0)) }
-        return References(byDigest: ids)
+        guard connection.traits.canReferFiles else {
+            return References(lost: try await workspace.unstored(among: all))
+        }
+        let copies = try await workspace.ensureCopies(of: all, in: connection) { observe(.sync($0)) }
+        for file in copies.lost {
+            observe(.notice("\(file.path): not shown: the bytes that this thread was shown are kept nowhere any more"))
+        }
+        return References(byDigest: copies.ids, lost: Set(copies.lost.map(\.digest)))
     }
 
     private func turns(_ references: References) async throws -> [ChatRequest.Turn] {
@@ -140,6 +147,10 @@ struct ChatTurn {
         var shown: [ContentDigest: String] = [:]
         for file in files {
             let name = file.path.description
+            guard !references.lost.contains(file.digest) else {
+                parts.append(.text("[\(name), as it was shown here, is not available any more]"))
+                continue
+            }
             // The same bytes twice would be billed twice.
             if let first = shown[file.digest] {
                 parts.append(.text("[\(name) has the same content as \(first)]"))

@@ -13,16 +13,24 @@ extension Workspace {
         of files: [Manifest.ShownFile],
         in connection: Connection,
         observe: @escaping SyncObserver
-    ) async throws -> [ContentDigest: RemoteFileID] {
+    ) async throws -> (ids: [ContentDigest: RemoteFileID], lost: [Manifest.ShownFile]) {
         let wanted = Set(files.map(\.digest))
         let policy = policy(for: connection.account)
         let copies = try await manifest.copies(in: connection.id, of: wanted)
         var plan = Plan()
         var planned: Set<ContentDigest> = []
+        let known = try await manifest.known(in: Scope(files.map(\.path)))
+        let current = Dictionary(known.map { ($0.path, $0.linked) }, uniquingKeysWith: { first, _ in first })
+        let unstored = try await unstored(among: files)
+        var lost: [Manifest.ShownFile] = []
         for file in files where planned.insert(file.digest).inserted {
             if let copy = copies[file.digest], copy.state == .ready,
                 copy.freshness(at: now(), margin: policy.safetyMargin) == .fresh
             {
+                continue
+            }
+            guard !unstored.contains(file.digest) || current[file.path] == file.digest else {
+                lost.append(file)
                 continue
             }
             let media = try await media(of: file)
@@ -37,10 +45,8 @@ extension Workspace {
                 provider: connection.traits.provider,
                 isDryRun: false
             )
-            let shown = try await Set(manifest.known(in: .paths(files.map(\.path).sorted())))
-            let current = Dictionary(shown.map { ($0.path, $0.linked) }, uniquingKeysWith: { first, _ in first })
             let executor = executor(for: connection, observe: observe) { [root, objects] path, digest in
-                current[path] == digest && !objects.contains(digest)
+                unstored.contains(digest)
                     ? FileSource(root: root, path: path) : objects.source(digest)
             }
             try await executor.apply(plan, to: &report)
@@ -50,7 +56,7 @@ extension Workspace {
                 throw ProviderError(.rejected, "\(name): \(failure.message)")
             }
         }
-        return try await manifest.remoteIDs(of: wanted, in: connection.id)
+        return (try await manifest.remoteIDs(of: wanted, in: connection.id), lost)
     }
 
     /// Asks the provider about each id and forgets those that are gone; true when there were any.

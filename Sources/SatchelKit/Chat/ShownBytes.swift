@@ -31,6 +31,11 @@ extension Workspace {
         }
     }
 
+    /// The contents that are not in the local store.
+    func unstored(among files: [Manifest.ShownFile]) async throws -> Set<ContentDigest> {
+        try await onDiskQueue { [objects] in Set(files.map(\.digest).filter { !objects.contains($0) }) }
+    }
+
     func media(of file: Manifest.ShownFile) async throws -> MediaType {
         try await manifest.media(of: file.digest)
     }

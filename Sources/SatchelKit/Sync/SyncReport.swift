@@ -32,6 +32,9 @@ package struct SyncReport: Sendable {
         package var isRetryable: Bool
         /// The provider did not do it although it was asked several times; nothing is wrong with the file.
         package var isGivenUp = false
+
+        /// The file changed or went while it was looked at or sent.
+        package var isOvertaken: Bool { ["changed", "changing", "vanished"].contains(code) }
     }
 
     /// `found = uploaded + rehydrated + linked + unchanged + skipped + failed`, always.
