@@ -14,7 +14,7 @@ struct UploadFault: Sendable, CustomTestStringConvertible {
 }
 
 /// Providers and networks that misbehave: documented exit codes, nothing uploaded twice, and the next run converges.
-@Suite struct FaultTests {
+@Suite(.serialized) struct FaultTests {
     private static let passing: [UploadFault] = [
         UploadFault(testDescription: "429 with a wish", fault: .rateLimited(retryAfter: "0")),
         UploadFault(testDescription: "500", fault: .openAI(500, "The server had an error")),

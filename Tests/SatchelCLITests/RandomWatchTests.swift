@@ -3,7 +3,7 @@ import SatchelTestSupport
 import Testing
 
 /// A running watch against somebody who works fast and without a plan.
-@Suite struct RandomWatchTests {
+@Suite(.serialized) struct RandomWatchTests {
     private struct Chance {
         var state: UInt64
 

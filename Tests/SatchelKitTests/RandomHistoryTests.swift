@@ -5,7 +5,7 @@ import SatchelTestSupport
 import Testing
 
 /// Long random histories of a workspace, an account and the network between them, against what must always hold.
-@Suite struct RandomHistoryTests {
+@Suite(.serialized) struct RandomHistoryTests {
     /// A generator whose histories can be repeated.
     private struct Chance: RandomNumberGenerator {
         var state: UInt64
