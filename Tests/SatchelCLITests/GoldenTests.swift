@@ -33,7 +33,8 @@ import Testing
     /// One workspace in a state that fills every document.
     @Test(arguments: [
         ("init", ["init"], 0), ("sync", ["sync", "--verbose"], 0), ("sync-dry-run", ["sync", "--dry-run"], 0),
-        ("sync-check", ["sync", "--check"], 3), ("status", ["status"], 0), ("ls", ["ls"], 0),
+        ("sync-check", ["sync", "--check"], 3), ("sync-accounts", ["sync", "--to", "local", "--to", "local"], 0),
+        ("status", ["status"], 0), ("ls", ["ls"], 0),
         ("why", ["why", "build/out.o"], 0), ("chat", ["chat", "kettle"], 0),
         ("cleanup", ["cleanup", "--older-than", "0"], 0), ("config-ls", ["config", "ls"], 0),
         ("config-path", ["config", "path"], 0), ("doctor", ["doctor"], 0),
