@@ -218,12 +218,12 @@ import Testing
     }
 
     @Test(arguments: [
-        (OpenAIAnswer.Ending.cut, Int32(6)), (.silence, 6), (.errorEvent(code: "server_error", message: "x"), 6),
+        (LoopbackAnswer.Ending.cut, Int32(6)), (.silence, 6), (.errorEvent(code: "server_error", message: "x"), 6),
         (.nestedError(code: "server_error", message: "x"), 6), (.failed(code: "server_error", message: "x"), 6),
     ])
-    func ofAnAnswerThatBreaksOffWhatCameIsKept(_ ending: OpenAIAnswer.Ending, _ status: Int32) async throws {
+    func ofAnAnswerThatBreaksOffWhatCameIsKept(_ ending: LoopbackAnswer.Ending, _ status: Int32) async throws {
         try await with { at in
-            var broken = OpenAIAnswer.text("The tea is an Earl Grey with bergamot")
+            var broken = LoopbackAnswer.text("The tea is an Earl Grey with bergamot")
             broken.ending = ending
             broken.endsAfter = 4
             at.openAI.nextAnswer(broken)
@@ -240,7 +240,7 @@ import Testing
     @Test func aStoppedChatKeepsWhatCame() async throws {
         try await with { at in
             let gate = try TestGate()
-            var slow = OpenAIAnswer.pausing(after: 5, at: gate)
+            var slow = LoopbackAnswer.pausing(after: 5, at: gate)
             slow.text = "One line of tea.\nAnother that never comes."
             at.openAI.nextAnswer(slow)
             let chat = try at.satchel.start(["chat", "what is in @tea.txt?"])

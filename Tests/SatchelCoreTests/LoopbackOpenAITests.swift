@@ -249,7 +249,7 @@ struct LoopbackOpenAITests {
     }
 
     @Test(arguments: [
-        (OpenAIAnswer.refusal("no"), "response.refusal.done", "response.completed"),
+        (LoopbackAnswer.refusal("no"), "response.refusal.done", "response.completed"),
         (.ending(.incomplete("max_output_tokens")), "response.output_text.done", "response.incomplete"),
         (
             .ending(.failed(code: "server_error", message: "x"), after: 1), "response.output_text.delta",
@@ -260,7 +260,7 @@ struct LoopbackOpenAITests {
         (.keepAlives, "response.output_text.done", "response.completed"),
         (.unknownEvents, "response.new_thing", "response.new_thing"),
     ])
-    func anAnswerEndsAsItWasTold(answer: OpenAIAnswer, contains: String, last: String) async throws {
+    func anAnswerEndsAsItWasTold(answer: LoopbackAnswer, contains: String, last: String) async throws {
         try await LoopbackOpenAI.with { openAI in
             openAI.nextAnswer(answer)
             let body: JSONValue = ["model": "m", "input": "hello", "stream": true]
@@ -284,8 +284,8 @@ struct LoopbackOpenAITests {
         }
     }
 
-    @Test(arguments: [OpenAIAnswer.Ending.cut, .reset])
-    func aCutStreamHasNoEnd(ending: OpenAIAnswer.Ending) async throws {
+    @Test(arguments: [LoopbackAnswer.Ending.cut, .reset])
+    func aCutStreamHasNoEnd(ending: LoopbackAnswer.Ending) async throws {
         try await LoopbackOpenAI.with { openAI in
             openAI.nextAnswer(.ending(ending, after: 2))
             let body: JSONValue = ["model": "m", "input": "hello", "stream": true]

@@ -72,7 +72,7 @@ struct ChatModelTests {
 
     @Test(arguments: ChatFormat.allCases) func whatNobodyKnowsIsPassedOver(format: ChatFormat) async throws {
         try await LoopbackOpenAI.with { server in
-            for answer in [OpenAIAnswer.unknownEvents, .keepAlives] {
+            for answer in [LoopbackAnswer.unknownEvents, .keepAlives] {
                 server.nextAnswer(answer)
                 let heard = try await Heard(format.model(server).stream(asking("hello")))
                 #expect(heard.text == "you said: hello")
@@ -102,8 +102,8 @@ struct ChatModelTests {
         }
     }
 
-    @Test(arguments: ChatFormat.allCases, [OpenAIAnswer.Ending.cut, .reset, .silence])
-    func aStreamWithoutItsEndIsAnErrorAndWhatCameStays(format: ChatFormat, ending: OpenAIAnswer.Ending) async throws {
+    @Test(arguments: ChatFormat.allCases, [LoopbackAnswer.Ending.cut, .reset, .silence])
+    func aStreamWithoutItsEndIsAnErrorAndWhatCameStays(format: ChatFormat, ending: LoopbackAnswer.Ending) async throws {
         try await LoopbackOpenAI.with { server in
             server.nextAnswer(.ending(ending, after: 2))
             let heard = try await Heard(format.model(server).stream(asking("hello, how are you?")))
@@ -118,7 +118,7 @@ struct ChatModelTests {
     @Test(arguments: ChatFormat.allCases) func anErrorInTheStreamIsThrown(format: ChatFormat) async throws {
         try await LoopbackOpenAI.with { server in
             for ending in [
-                OpenAIAnswer.Ending.failed(code: "server_error", message: "it broke"),
+                LoopbackAnswer.Ending.failed(code: "server_error", message: "it broke"),
                 .errorEvent(code: "server_error", message: "it broke"),
                 .nestedError(code: "server_error", message: "it broke"),
             ] {

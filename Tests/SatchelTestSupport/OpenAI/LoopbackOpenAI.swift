@@ -2,7 +2,7 @@
 /// it was really shown.
 ///
 /// For each file the answer has a line `file:<stored name>:<bytes>:<sha256>`, then `you said: <last text>`.
-package final class LoopbackOpenAI: Sendable {
+package final class LoopbackOpenAI: LoopbackProvider {
     package let server: LoopbackServer
     package let store: LoopbackStore
     private let wire: OpenAIWire
@@ -48,11 +48,28 @@ package final class LoopbackOpenAI: Sendable {
     }
 
     /// Queues how the next chat request is answered; without any the model echoes.
-    package func nextAnswer(_ answer: OpenAIAnswer) { wire.push(answer) }
+    package func nextAnswer(_ answer: LoopbackAnswer) { wire.push(answer) }
 
-    package var files: [LoopbackStore.File] { store.files }
-    package var uploadCount: Int { store.uploadCount }
-    package var deleteCount: Int { store.deleteCount }
+    package let uploadRoute = "POST /v1/files"
+    package let listRoute = "GET /v1/files"
+
+    package var maxPage: Int {
+        get { options.maxPage }
+        set { options.maxPage = newValue }
+    }
+
+    package func refusing(_ refusal: LoopbackRefusal) -> LoopbackFault {
+        switch refusal {
+        case .rateLimited(let seconds): .rateLimited(retryAfter: String(seconds))
+        case .spent: .outOfCredit
+        case .unauthorised:
+            .openAI(401, "Incorrect API key provided.", type: "invalid_request_error", code: "invalid_api_key")
+        case .forbidden: .openAI(403, "You have insufficient permissions.", type: "invalid_request_error")
+        case .tooLarge: .openAI(413, "Maximum content size limit exceeded.", type: "invalid_request_error")
+        case .overloaded: .openAI(503, "The server is overloaded. Slow Down.", type: "server_error")
+        }
+    }
+
 }
 
 /// How the provider behaves; may be changed while it runs.

@@ -39,7 +39,7 @@ extension OpenAIWire {
 
 /// One answer in the shape of Chat Completions: whole, or in chunks.
 private struct ChatChunks {
-    var answer: OpenAIAnswer
+    var answer: LoopbackAnswer
     var shown: ShownInput
     var id: String
     var model: String

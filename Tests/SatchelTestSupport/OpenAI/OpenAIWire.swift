@@ -4,7 +4,7 @@ import Synchronization
 final class OpenAIWire: LoopbackService {
     private struct State: Sendable {
         var options: OpenAIOptions
-        var answers: [OpenAIAnswer] = []
+        var answers: [LoopbackAnswer] = []
         var responses = 0
     }
 
@@ -21,13 +21,13 @@ final class OpenAIWire: LoopbackService {
         set { state.withLock { $0.options = newValue } }
     }
 
-    func push(_ answer: OpenAIAnswer) { state.withLock { $0.answers.append(answer) } }
+    func push(_ answer: LoopbackAnswer) { state.withLock { $0.answers.append(answer) } }
 
     /// The queued answer, or the echo; and the number of the response, from 1.
-    func takeAnswer() -> (OpenAIAnswer, number: Int) {
+    func takeAnswer() -> (LoopbackAnswer, number: Int) {
         state.withLock { state in
             state.responses += 1
-            return (state.answers.isEmpty ? OpenAIAnswer() : state.answers.removeFirst(), state.responses)
+            return (state.answers.isEmpty ? LoopbackAnswer() : state.answers.removeFirst(), state.responses)
         }
     }
 

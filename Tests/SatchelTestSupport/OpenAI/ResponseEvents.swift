@@ -1,13 +1,13 @@
 /// One answer in the shape of the Responses API: whole, or as its sequence of events.
 struct ResponseEvents {
-    private let answer: OpenAIAnswer
+    private let answer: LoopbackAnswer
     private let shown: ShownInput
     private let id: String
     private let request: [String: JSONValue]
     private let createdAt: Int64
     private let text: String
 
-    init(_ answer: OpenAIAnswer, _ shown: ShownInput, id: String, request: [String: JSONValue], createdAt: Int64) {
+    init(_ answer: LoopbackAnswer, _ shown: ShownInput, id: String, request: [String: JSONValue], createdAt: Int64) {
         self.answer = answer
         self.shown = shown
         self.id = id

@@ -1,5 +1,5 @@
 /// How one chat request is answered.
-package struct OpenAIAnswer: Sendable {
+package struct LoopbackAnswer: Sendable {
     package enum Ending: Sendable {
         case completed
         /// With this reason: `max_output_tokens` or `content_filter`.
@@ -38,26 +38,26 @@ package struct OpenAIAnswer: Sendable {
 
     package init() {}
 
-    package static func text(_ text: String) -> OpenAIAnswer { make { $0.text = text } }
-    package static func refusal(_ text: String) -> OpenAIAnswer { make { $0.refusal = text } }
-    package static var citing: OpenAIAnswer { make { $0.citesFiles = true } }
-    package static var keepAlives: OpenAIAnswer { make { $0.keepsAlive = true } }
-    package static var unknownEvents: OpenAIAnswer { make { $0.addsUnknownEvents = true } }
+    package static func text(_ text: String) -> LoopbackAnswer { make { $0.text = text } }
+    package static func refusal(_ text: String) -> LoopbackAnswer { make { $0.refusal = text } }
+    package static var citing: LoopbackAnswer { make { $0.citesFiles = true } }
+    package static var keepAlives: LoopbackAnswer { make { $0.keepsAlive = true } }
+    package static var unknownEvents: LoopbackAnswer { make { $0.addsUnknownEvents = true } }
 
     /// Ends like that after `deltas` deltas; after all of them when nil.
-    package static func ending(_ ending: Ending, after deltas: Int? = nil) -> OpenAIAnswer {
+    package static func ending(_ ending: Ending, after deltas: Int? = nil) -> LoopbackAnswer {
         make {
             $0.ending = ending
             $0.endsAfter = deltas
         }
     }
 
-    package static func pausing(after deltas: Int, at gate: TestGate) -> OpenAIAnswer {
+    package static func pausing(after deltas: Int, at gate: TestGate) -> LoopbackAnswer {
         make { $0.pause = (deltas, gate) }
     }
 
-    private static func make(_ change: (inout OpenAIAnswer) -> Void) -> OpenAIAnswer {
-        var answer = OpenAIAnswer()
+    private static func make(_ change: (inout LoopbackAnswer) -> Void) -> LoopbackAnswer {
+        var answer = LoopbackAnswer()
         change(&answer)
         return answer
     }
