@@ -7,8 +7,12 @@ struct EventStream {
     private var piece = 0
 
     init(_ options: OpenAIOptions) {
-        lineEnd = options.lineEnd
-        lengths = options.pieceLengths.filter { $0 > 0 }
+        self.init(lineEnd: options.lineEnd, pieceLengths: options.pieceLengths)
+    }
+
+    init(lineEnd: String, pieceLengths: [Int]) {
+        self.lineEnd = lineEnd
+        lengths = pieceLengths.filter { $0 > 0 }
     }
 
     /// `event:` is left out when `name` is nil.
