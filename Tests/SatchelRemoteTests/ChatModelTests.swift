@@ -7,9 +7,16 @@ import Testing
 enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
     case responses
     case completions
+    case messages
 
     /// The files that it refers to by id; nil for a format that refers to none.
-    var backend: Backend? { self == .responses ? .openAI : nil }
+    var backend: Backend? {
+        switch self {
+        case .responses: .openAI
+        case .completions: nil
+        case .messages: .anthropic
+        }
+    }
 
     var testDescription: String { rawValue }
 
@@ -25,6 +32,7 @@ enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
                 let endpoint = try Endpoint(baseURL: server.baseURL, key: Secret(server.key))
                 try await body(ChatCompletionsModel(endpoint, client: client), server)
             }
+        case .messages: try await LoopbackAnthropic.with { try await body(try model(.anthropic, at: $0, client), $0) }
         }
     }
 
@@ -220,7 +228,8 @@ struct ChatModelTests {
             #expect(heard.error == nil)
             #expect(heard.text.contains("you said: what is it?"))
             let body = String(decoding: try #require(server.server.requests.first).body, as: UTF8.self)
-            #expect(body.contains("data:image/png;base64,iVBORw0KGgo="))
+            // As a data URL or as it is.
+            #expect(body.contains("iVBORw0KGgo="))
             #expect(body.contains("one"))
         }
     }

@@ -25,7 +25,6 @@ extension AnthropicWire {
         guard file.bytes.count <= asker.options.maxFileSize else {
             throw .tooLarge("File exceeds the maximum size of \(asker.options.maxFileSize) bytes")
         }
-        guard !file.bytes.isEmpty else { throw .invalid("file", "File is empty") }
         let mime = file.contentType ?? Self.guessed(file)
         let incoming = LoopbackStore.Incoming(
             project: asker.workspace,

@@ -90,7 +90,9 @@ extension AnthropicWire {
         }
         try check(members, at: place, allowed: ["type", "text", "cache_control", "citations"])
         let text = try string(members, "text", at: place)
-        guard !text.isEmpty else { throw AnthropicFailure(message: "messages: text content blocks must be non-empty") }
+        guard !text.allSatisfy(\.isWhitespace) else {
+            throw AnthropicFailure(message: "messages: text content blocks must contain non-whitespace text")
+        }
         add(text: text, role: role, to: &prompt)
         prompt.blocks[prompt.blocks.count - 1].keptFor = try keptFor(members, at: "\(place).cache_control")
     }
@@ -146,6 +148,8 @@ extension AnthropicWire {
             guard found.bytes.starts(with: "%PDF-".utf8) else {
                 throw AnthropicFailure(message: "The PDF specified was not valid.")
             }
+        } else if found.bytes.isEmpty {
+            throw AnthropicFailure(message: "The document is empty.")
         } else if String(validating: found.bytes, as: UTF8.self) == nil {
             throw AnthropicFailure(message: "Unable to decode text document: the content is not valid UTF-8.")
         }

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// Anthropic's wire format over a store: who asks, what for, and the answer with its headers.
@@ -67,6 +68,8 @@ final class AnthropicWire: LoopbackService {
             response = error.response(requestID: requestID)
         }
         response.headers.addIfMissing("request-id", requestID)
+        // The clock that all its times are in, so that nobody needs one that goes the same.
+        response.headers.add("Date", httpDate(store.clock.seconds))
         response.headers.add("anthropic-organization-id", "00000000-0000-4000-8000-000000000001")
         return response
     }
@@ -160,4 +163,14 @@ final class AnthropicWire: LoopbackService {
         if let stranger = members.keys.sorted().first(where: { !known.contains($0) }) { throw .extra(stranger) }
         return members
     }
+}
+
+/// `Sat, 21 Nov 2026 02:00:57 GMT`.
+private func httpDate(_ seconds: Int64) -> String {
+    var moment = time_t(seconds)
+    var parts = tm()
+    gmtime_r(&moment, &parts)
+    var text = [CChar](repeating: 0, count: 64)
+    let count = strftime(&text, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
+    return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }
