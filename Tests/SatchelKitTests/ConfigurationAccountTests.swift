@@ -23,14 +23,14 @@ struct ConfigurationAccountTests {
     }
 
     @Test func aKindThatIsNotSupportedYetSaysSo() throws {
-        let result = try configuration(environment: ["ANTHROPIC_API_KEY": "k"])
+        let result = try configuration(environment: ["MISTRAL_API_KEY": "k"])
         #expect(result.defaultAccountName == "local")
         #expect {
-            try result.account(named: "anthropic")
+            try result.account(named: "mistral")
         } throws: { error in
             "\(error)"
-                == "account anthropic: anthropic is not supported yet in this version; "
-                + "use one of local, openai, openai-compatible"
+                == "account mistral: mistral is not supported yet in this version; "
+                + "use one of local, openai, anthropic, openai-compatible"
         }
     }
 
