@@ -144,4 +144,34 @@ import Testing
             #expect(try await at.satchel.sync().summary.uploaded == 3)
         }
     }
+
+    @Test func whatTheAccountHoldsIsListedAndVerified() async throws {
+        try await AtAnthropic.with(files) { at in
+            try await at.satchel.sync()
+            let listing: RemoteTests.Listing = try await at.satchel.document(["remote", "ls"])
+            #expect(listing.files.count == 3 && listing.files.allSatisfy { $0.owner == "ours" })
+            at.anthropic.store.forget(try #require(at.anthropic.files.first?.id))
+            at.server.forgetRequests()
+            let verified: RemoteTests.Verification = try await at.satchel.document(["remote", "verify"], status: 1)
+            #expect(verified.present == 2 && verified.missing.count == 1)
+            #expect(at.server.requests.map(\.query.count) == [3], "all with one question")
+            #expect(try await at.satchel.sync().summary.uploaded == 1)
+        }
+    }
+
+    @Test func everyCapabilityIsProven() async throws {
+        try await AtAnthropic.with([:]) { at in
+            for _ in 0..<2 { at.anthropic.nextAnswer(LiveDoctorTests.seeing) }
+            let document: LiveDoctorTests.Document = try await at.satchel.document(
+                ["doctor", "--live", "anthropic", "-m", "claude-echo"]
+            )
+            for name in ["upload", "expiry", "listing", "file in chat", "picture in chat", "delete"] {
+                #expect(
+                    document["live \(name)"]?.ok == true,
+                    "\(name): \(document["live \(name)"]?.detail ?? "missing")"
+                )
+            }
+            #expect(at.anthropic.files.isEmpty)
+        }
+    }
 }

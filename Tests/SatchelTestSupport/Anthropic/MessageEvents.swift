@@ -23,7 +23,7 @@ struct MessageEvents {
         self.requestID = requestID
         self.thoughts = thoughts
         // Who stops an answer by policy says so beside the text and not in it.
-        text = answer.refusal == nil ? answer.text ?? prompt.echo : ""
+        text = answer.refusal == nil ? answer.text ?? answer.composed?(prompt.files.map(\.bytes)) ?? prompt.echo : ""
     }
 
     /// What the whole request is refused with when it is not streamed; nil for an answer.
