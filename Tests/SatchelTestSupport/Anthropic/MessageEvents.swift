@@ -70,7 +70,7 @@ struct MessageEvents {
                 "cited_text": .string(isPDF ? "a page" : String(decoding: file.bytes.prefix(8), as: UTF8.self)),
             ]
             members[isPDF ? "start_page_number" : "start_char_index"] = isPDF ? 1 : 0
-            members[isPDF ? "end_page_number" : "end_char_index"] = isPDF ? 2 : 8
+            members[isPDF ? "end_page_number" : "end_char_index"] = isPDF ? 2 : .int(Int64(min(file.bytes.count, 8)))
             return .object(members)
         }
     }
@@ -94,7 +94,9 @@ struct MessageEvents {
                 "ephemeral_5m_input_tokens": .int(Int64(bill.written5m)),
                 "ephemeral_1h_input_tokens": .int(Int64(bill.written1h)),
             ],
-            "output_tokens": .int(output), "service_tier": "standard", "inference_geo": "not_available",
+            "output_tokens": .int(output),
+            "output_tokens_details": output == outputTokens ? ["thinking_tokens": .int(thinkingTokens)] : nil,
+            "service_tier": "standard", "inference_geo": "not_available",
         ]
         return .object(inputUsage.merging(more) { $1 })
     }
