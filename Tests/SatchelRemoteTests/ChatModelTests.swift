@@ -7,9 +7,16 @@ import Testing
 enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
     case responses
     case completions
+    case xAI
 
     /// The files that it refers to by id; nil for a format that refers to none.
-    var backend: Backend? { self == .responses ? .openAI : nil }
+    var backend: Backend? {
+        switch self {
+        case .responses: .openAI
+        case .completions: nil
+        case .xAI: .xAI
+        }
+    }
 
     var testDescription: String { rawValue }
 
@@ -20,6 +27,7 @@ enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
     ) async throws {
         switch self {
         case .responses: try await LoopbackOpenAI.with { try await body(try model(.openai, at: $0, client), $0) }
+        case .xAI: try await LoopbackXAI.with { try await body(try model(.xai, at: $0, client), $0) }
         case .completions:
             try await LoopbackOpenAI.with { server in
                 let endpoint = try Endpoint(baseURL: server.baseURL, key: Secret(server.key))

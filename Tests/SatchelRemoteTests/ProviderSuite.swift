@@ -9,6 +9,7 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
     case local
     case openAI
     case compatible
+    case xAI
 
     static let remote = allCases.filter { $0 != .local }
 
@@ -19,6 +20,7 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .local: .local
         case .openAI: .openai
         case .compatible: .openaiCompatible
+        case .xAI: .xai
         }
     }
 
@@ -48,6 +50,7 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .local: Issue.record("the local store has no server")
         case .openAI: try await LoopbackOpenAI.with { try await run($0, key: key ?? $0.key, body) }
         case .compatible: try await LoopbackOpenAI.with(.ogx) { try await run($0, key: nil, body) }
+        case .xAI: try await LoopbackXAI.with { try await run($0, key: key ?? $0.key, body) }
         }
     }
 

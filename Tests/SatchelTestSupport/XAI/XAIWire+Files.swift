@@ -35,8 +35,6 @@ extension XAIWire {
         guard file.bytes.count <= options.maxFileSize else {
             throw XAIFailure(status: 413, message: "File exceeds the maximum size of \(options.maxFileSize) bytes")
         }
-        // Nothing says what becomes of an empty file: better that a client does without.
-        guard !file.bytes.isEmpty else { throw XAIFailure(message: "The file is empty") }
         let incoming = LoopbackStore.Incoming(
             project: team,
             name: name,
