@@ -104,7 +104,7 @@ struct XAITests {
                 server.server.inject(.xAI(status, message, shape: shape))
                 let error = await #expect(throws: ProviderError.self) { try await send(upload([1]), to: provider) }
                 #expect(error?.kind == kind, "\(status) \(message)")
-                #expect(error?.message.contains(message.prefix(20)) == true)
+                #expect(error?.message.contains(message.prefix(15)) == true)
             }
         }
     }

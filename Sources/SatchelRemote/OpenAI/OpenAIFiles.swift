@@ -96,7 +96,7 @@ package struct OpenAIFiles: FileProvider {
         let request = HTTPRequest(
             .get,
             try exchange.url(of: id, in: "/files") + "/content",
-            headers: headers,
+            headers: exchange.endpoint.openAIHeaders + [HTTPHeader("Accept", "application/binary")],
             limits: limits
         )
         return try await exchange.send(request, about: .file).body

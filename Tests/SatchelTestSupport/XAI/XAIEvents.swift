@@ -15,7 +15,7 @@ struct XAIEvents {
         self.id = id
         self.request = request
         self.createdAt = createdAt
-        text = answer.refusal ?? answer.text ?? shown.echo
+        text = answer.refusal ?? answer.text ?? answer.composed?(shown.files.map(\.bytes)) ?? shown.echo
     }
 
     /// What one token or call costs, in the unit of `cost_in_usd_ticks`: 10,000,000,000 to the dollar.
