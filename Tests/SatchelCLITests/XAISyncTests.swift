@@ -132,4 +132,23 @@ import Testing
             #expect(!finished.stderr.contains("0123456789") && !finished.stdout.contains("0123456789"))
         }
     }
+
+    @Test func whatTheAccountCanDoIsProven() async throws {
+        try await with([:]) { satchel, xAI in
+            let seeing = LoopbackAnswer.composed { files in
+                files.first.flatMap { String(validating: $0, as: UTF8.self) } ?? "something else"
+            }
+            xAI.nextAnswer(seeing)
+            let document: LiveDoctorTests.Document = try await satchel.document(
+                ["doctor", "--live", "xai", "-m", "echo"],
+                // Its echo cannot tell colours, so the picture is not seen.
+                status: 1
+            )
+            for name in ["upload", "expiry", "listing", "file in chat", "delete"] {
+                #expect(document["live \(name)"]?.ok == true, "\(name)")
+            }
+            #expect(document["live picture in chat"]?.detail.contains("as part of the question") == true)
+            #expect(xAI.uploadCount == 1 && xAI.files.isEmpty)
+        }
+    }
 }
