@@ -42,7 +42,10 @@ struct XAIDecoderTests {
     @Test(arguments: ["\n", "\r\n", "\r"]) func itIsTheSameWhereverItIsCut(lineEnd: String) throws {
         let text = stream.map { "data: \($0)\(lineEnd)\(lineEnd): a comment\(lineEnd)\(lineEnd)" }.joined()
         let bytes = Array(text.utf8)
-        for cut in bytes.indices { #expect(try decode([bytes[..<cut], bytes[cut...]]) == events) }
+        // Every 13th place is inside of everything once; the single bytes after it leave none out.
+        for cut in stride(from: 0, to: bytes.count, by: 13) {
+            #expect(try decode([bytes[..<cut], bytes[cut...]]) == events)
+        }
         #expect(try decode(bytes.indices.map { bytes[$0...$0] }) == events)
     }
 
