@@ -99,6 +99,18 @@ import Testing
         }
     }
 
+    @Test func aPictureThatXAIRefusesDoesNotSpoilTheQuestion() async throws {
+        let gif = RawBytes("GIF89a\u{1}\0\u{1}\0")
+        try await with(["anim.gif": gif, "tea.txt": "Earl Grey\n"]) { satchel, xAI in
+            // Known from another account, so it is there to be mentioned.
+            try await satchel.sync("--to", "local")
+            let said = try await satchel.run(["chat", "-p", "xai", "compare @anim.gif and @tea.txt"]).check()
+            #expect(said.stderr.contains("anim.gif: not shown"))
+            #expect(said.stdout.contains(digest("Earl Grey\n")))
+            #expect(xAI.uploadCount == 1)
+        }
+    }
+
     @Test func cleanupLeavesNothingOfOursAndEverythingOfOthers() async throws {
         try await with { satchel, xAI in
             // A colleague of the same team.
