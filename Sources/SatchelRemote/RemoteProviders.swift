@@ -17,7 +17,8 @@ package struct RemoteProviders: Sendable {
         case .openai: .openAI
         case .openaiCompatible: .openAICompatible
         case .anthropic: .anthropic
-        case .gemini, .xai, .mistral: nil
+        case .xai: .xAI
+        case .gemini, .mistral: nil
         }
     }
 
@@ -28,7 +29,8 @@ package struct RemoteProviders: Sendable {
         case .openai: OpenAIFiles(endpoint, traits: .openAI, client: client, hashing: hashing)
         case .openaiCompatible: OpenAIFiles(endpoint, traits: .openAICompatible, client: client, hashing: hashing)
         case .anthropic: AnthropicFiles(endpoint, client: client, hashing: hashing)
-        case .gemini, .xai, .mistral: nil
+        case .xai: XAIFiles(endpoint, client: client, hashing: hashing)
+        case .gemini, .mistral: nil
         }
     }
 
@@ -39,7 +41,8 @@ package struct RemoteProviders: Sendable {
         case .openai: ResponsesModel(endpoint, traits: .openAI, client: client)
         case .openaiCompatible: ResponsesModel(endpoint, traits: .openAICompatible, client: client)
         case .anthropic: AnthropicModel(endpoint, client: client)
-        case .gemini, .xai, .mistral: nil
+        case .xai: ResponsesModel.xAI(endpoint, client: client)
+        case .gemini, .mistral: nil
         }
     }
 

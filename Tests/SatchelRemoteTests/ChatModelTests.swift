@@ -8,6 +8,7 @@ enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
     case responses
     case completions
     case messages
+    case xAI
 
     /// The files that it refers to by id; nil for a format that refers to none.
     var backend: Backend? {
@@ -15,6 +16,7 @@ enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
         case .responses: .openAI
         case .completions: nil
         case .messages: .anthropic
+        case .xAI: .xAI
         }
     }
 
@@ -27,6 +29,7 @@ enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
     ) async throws {
         switch self {
         case .responses: try await LoopbackOpenAI.with { try await body(try model(.openai, at: $0, client), $0) }
+        case .xAI: try await LoopbackXAI.with { try await body(try model(.xai, at: $0, client), $0) }
         case .completions:
             try await LoopbackOpenAI.with { server in
                 let endpoint = try Endpoint(baseURL: server.baseURL, key: Secret(server.key))

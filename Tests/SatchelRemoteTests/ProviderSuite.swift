@@ -10,6 +10,7 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
     case openAI
     case compatible
     case anthropic
+    case xAI
 
     static let remote = allCases.filter { $0 != .local }
 
@@ -21,6 +22,7 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .openAI: .openai
         case .compatible: .openaiCompatible
         case .anthropic: .anthropic
+        case .xAI: .xai
         }
     }
 
@@ -51,6 +53,7 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .openAI: try await LoopbackOpenAI.with { try await run($0, key: key ?? $0.key, body) }
         case .compatible: try await LoopbackOpenAI.with(.ogx) { try await run($0, key: nil, body) }
         case .anthropic: try await LoopbackAnthropic.with { try await run($0, key: key ?? $0.key, body) }
+        case .xAI: try await LoopbackXAI.with { try await run($0, key: key ?? $0.key, body) }
         }
     }
 
