@@ -9,6 +9,8 @@ package struct Endpoint: Sendable {
     package let key: Secret?
     let organisation: String?
     let project: String?
+    /// The segment of the path that names the version, where the provider has several: `v1beta`.
+    let apiVersion: String?
     let extraHeaders: [HTTPHeader]
 
     /// Checks everything that could send a request elsewhere or smuggle something into it.
@@ -18,6 +20,7 @@ package struct Endpoint: Sendable {
     ///   - key: nil where the server wants none.
     ///   - organisation: sent as `OpenAI-Organization`.
     ///   - project: sent as `OpenAI-Project`.
+    ///   - apiVersion: letters, digits, `.`, `-`; nil for the provider's usual one.
     ///   - extraHeaders: for gateways; their values are treated as secrets.
     /// - Throws: a sentence on what is wrong with which of them.
     package init(
@@ -25,6 +28,7 @@ package struct Endpoint: Sendable {
         key: Secret?,
         organisation: String? = nil,
         project: String? = nil,
+        apiVersion: String? = nil,
         extraHeaders: [(name: String, value: String)] = []
     ) throws(EndpointError) {
         let parts = try Self.split(baseURL)
@@ -33,6 +37,16 @@ package struct Endpoint: Sendable {
         self.key = key
         self.organisation = organisation
         self.project = project
+        self.apiVersion = apiVersion
+        if let apiVersion {
+            let isPlain = apiVersion.utf8.allSatisfy {
+                $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") || UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0
+                    || UInt8(ascii: "a")...UInt8(ascii: "z") ~= $0
+            }
+            guard isPlain, apiVersion.first?.isLetter == true else {
+                throw EndpointError("API version \(escaped(apiVersion.utf8)): is none; write it as v1beta")
+            }
+        }
         self.extraHeaders = extraHeaders.map { HTTPHeader($0.name, $0.value) }
         if let key, !HTTPHeader("Authorization", key.value).isWellFormed {
             throw EndpointError("API key: has a line break or control character inside; set it again")

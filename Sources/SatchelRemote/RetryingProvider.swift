@@ -95,6 +95,14 @@ package struct RetryingProvider: FileProvider {
         try await retrying { () async throws(ProviderError) in try await base.retrieve(id) }
     }
 
+    package func retrieve(_ ids: [RemoteFileID]) async throws(ProviderError) -> [RemoteFile] {
+        try await retrying { () async throws(ProviderError) in try await base.retrieve(ids) }
+    }
+
+    package func probe() async throws(ProviderError) -> FilesAbility {
+        try await retrying { () async throws(ProviderError) in try await base.probe() }
+    }
+
     package func delete(_ id: RemoteFileID) async throws(ProviderError) {
         try await retrying { () async throws(ProviderError) in try await base.delete(id) }
     }

@@ -84,7 +84,17 @@ import Testing
     @Test func anUploadNameIsTameAndNamesItsContent() {
         let digest = Fixture.digest("content")
         func name(_ path: String, _ media: MediaType = .text, _ naming: ProviderTraits.Naming = .asIs) -> String {
-            uploadName(for: Fixture.path(path), digest: digest, media: media, naming: naming)
+            let traits = ProviderTraits(
+                provider: .openai,
+                expiry: .none,
+                maxFileSize: nil,
+                acceptedMedia: [.text],
+                naming: naming,
+                canDownload: false,
+                canReferImages: true,
+                canReferFiles: true
+            )
+            return uploadLabel(for: Fixture.path(path), digest: digest, media: media, traits: traits).name
         }
         let mark = digest.prefix(16)
         #expect(name("src/Main.swift") == "Main.\(mark).swift")

@@ -11,7 +11,10 @@ struct ChatBodyTests {
             turns: [
                 .init(
                     role: .user,
-                    parts: [.text("Look."), .file(two, path: "b/Main.swift"), .image(one, path: "a.png")]
+                    parts: [
+                        .text("Look."), .file(two, path: "b/Main.swift", media: .text),
+                        .image(one, path: "a.png", media: .png),
+                    ]
                 ),
                 .init(role: .assistant, parts: [.text("Seen.")]), .init(role: .user, parts: [.text("And?")]),
             ],
@@ -37,7 +40,7 @@ struct ChatBodyTests {
 
     @Test func theOrderOfMentionDoesNotChangeTheRequest() throws {
         let (one, two) = (try #require(RemoteFileID("file-1")), try #require(RemoteFileID("file-2")))
-        let parts: [ChatRequest.Part] = [.file(one, path: "a"), .file(two, path: "b")]
+        let parts: [ChatRequest.Part] = [.file(one, path: "a", media: .text), .file(two, path: "b", media: .text)]
         let forth = ChatRequest(model: "m", turns: [.init(role: .user, parts: parts + [.text("x")])])
         let back = ChatRequest(model: "m", turns: [.init(role: .user, parts: [.text("x")] + parts.reversed())])
         #expect(ResponsesModel.body(forth) == ResponsesModel.body(back))

@@ -3,20 +3,45 @@ import SatchelTestSupport
 @testable import SatchelRemote
 import Testing
 
-/// The two ways to ask a model.
+/// The ways to ask a model.
 enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
     case responses
     case completions
 
+    /// The files that it refers to by id; nil for a format that refers to none.
+    var backend: Backend? { self == .responses ? .openAI : nil }
+
     var testDescription: String { rawValue }
 
-    func model(_ server: LoopbackOpenAI, client: HTTPClient = HTTPClient()) throws -> any ChatModel {
-        let endpoint = try Endpoint(baseURL: server.baseURL, key: Secret(server.key))
-        return switch self {
-        case .responses: ResponsesModel(endpoint, client: client)
-        case .completions: ChatCompletionsModel(endpoint, client: client)
+    /// Runs `body` with a model at a loopback server, and the server.
+    func withServer(
+        client: HTTPClient = HTTPClient(),
+        _ body: (any ChatModel, any LoopbackProvider) async throws -> Void
+    ) async throws {
+        switch self {
+        case .responses: try await LoopbackOpenAI.with { try await body(try model(.openai, at: $0, client), $0) }
+        case .completions:
+            try await LoopbackOpenAI.with { server in
+                let endpoint = try Endpoint(baseURL: server.baseURL, key: Secret(server.key))
+                try await body(ChatCompletionsModel(endpoint, client: client), server)
+            }
         }
     }
+
+    private func model(
+        _ kind: ProviderID,
+        at server: any LoopbackProvider,
+        _ client: HTTPClient
+    ) throws -> any ChatModel {
+        let endpoint = try Endpoint(baseURL: server.baseURL, key: Secret(server.key))
+        let providers = RemoteProviders(client: client, hashing: IndependentHashing())
+        return try #require(providers.model(of: kind, at: endpoint))
+    }
+}
+
+/// One question, perhaps about files.
+func asking(_ text: String, _ files: [ChatRequest.Part] = []) -> ChatRequest {
+    ChatRequest(model: "echo", turns: [ChatRequest.Turn(role: .user, parts: files + [.text(text)])])
 }
 
 /// What a stream brought, and how it ended.
@@ -42,16 +67,9 @@ struct Heard {
 
 @Suite(.timeLimit(.minutes(2)))
 struct ChatModelTests {
-    private func asking(_ text: String, _ files: [ChatRequest.Part] = []) -> ChatRequest {
-        ChatRequest(model: "echo", turns: [ChatRequest.Turn(role: .user, parts: files + [.text(text)])])
-    }
-
-    @Test(arguments: ChatFormat.allCases, ["\n", "\r\n"])
-    func anAnswerIsStreamed(format: ChatFormat, lineEnd: String) async throws {
-        var options = OpenAIOptions()
-        options.lineEnd = lineEnd
-        try await LoopbackOpenAI.with(options) { server in
-            let heard = try await Heard(format.model(server).stream(asking("grüße 👋")))
+    @Test(arguments: ChatFormat.allCases) func anAnswerIsStreamed(format: ChatFormat) async throws {
+        try await format.withServer { model, server in
+            let heard = try await Heard(model.stream(asking("grüße 👋")))
             #expect(heard.error == nil)
             #expect(heard.text == "you said: grüße 👋")
             #expect(heard.finish == .stop)
@@ -62,19 +80,11 @@ struct ChatModelTests {
         }
     }
 
-    @Test(arguments: ChatFormat.allCases) func ogxIsUnderstoodToo(format: ChatFormat) async throws {
-        try await LoopbackOpenAI.with(.ogx) { server in
-            let heard = try await Heard(format.model(server).stream(asking("hello")))
-            #expect(heard.text == "you said: hello")
-            #expect(heard.finish == .stop)
-        }
-    }
-
     @Test(arguments: ChatFormat.allCases) func whatNobodyKnowsIsPassedOver(format: ChatFormat) async throws {
-        try await LoopbackOpenAI.with { server in
+        try await format.withServer { model, server in
             for answer in [LoopbackAnswer.unknownEvents, .keepAlives] {
                 server.nextAnswer(answer)
-                let heard = try await Heard(format.model(server).stream(asking("hello")))
+                let heard = try await Heard(model.stream(asking("hello")))
                 #expect(heard.text == "you said: hello")
                 #expect(heard.finish == .stop)
             }
@@ -82,9 +92,9 @@ struct ChatModelTests {
     }
 
     @Test(arguments: ChatFormat.allCases) func aRefusalOfTheModelIsNoText(format: ChatFormat) async throws {
-        try await LoopbackOpenAI.with { server in
+        try await format.withServer { model, server in
             server.nextAnswer(.refusal("I would rather not."))
-            let heard = try await Heard(format.model(server).stream(asking("hello")))
+            let heard = try await Heard(model.stream(asking("hello")))
             #expect(heard.refusal == "I would rather not.")
             #expect(heard.text.isEmpty)
             #expect(heard.finish != nil)
@@ -92,10 +102,10 @@ struct ChatModelTests {
     }
 
     @Test(arguments: ChatFormat.allCases) func theReasonForStoppingIsKept(format: ChatFormat) async throws {
-        try await LoopbackOpenAI.with { server in
+        try await format.withServer { model, server in
             for (word, reason) in [("max_output_tokens", FinishReason.length), ("content_filter", .contentFilter)] {
                 server.nextAnswer(.ending(.incomplete(word)))
-                let heard = try await Heard(format.model(server).stream(asking("hello")))
+                let heard = try await Heard(model.stream(asking("hello")))
                 #expect(heard.error == nil)
                 #expect(heard.finish == reason)
             }
@@ -104,9 +114,9 @@ struct ChatModelTests {
 
     @Test(arguments: ChatFormat.allCases, [LoopbackAnswer.Ending.cut, .reset, .silence])
     func aStreamWithoutItsEndIsAnErrorAndWhatCameStays(format: ChatFormat, ending: LoopbackAnswer.Ending) async throws {
-        try await LoopbackOpenAI.with { server in
+        try await format.withServer { model, server in
             server.nextAnswer(.ending(ending, after: 2))
-            let heard = try await Heard(format.model(server).stream(asking("hello, how are you?")))
+            let heard = try await Heard(model.stream(asking("hello, how are you?")))
             #expect(heard.error?.kind == .answerLost)
             #expect(heard.finish == nil)
             if case .reset = ending { return }
@@ -116,59 +126,33 @@ struct ChatModelTests {
     }
 
     @Test(arguments: ChatFormat.allCases) func anErrorInTheStreamIsThrown(format: ChatFormat) async throws {
-        try await LoopbackOpenAI.with { server in
+        try await format.withServer { model, server in
             for ending in [
                 LoopbackAnswer.Ending.failed(code: "server_error", message: "it broke"),
                 .errorEvent(code: "server_error", message: "it broke"),
                 .nestedError(code: "server_error", message: "it broke"),
             ] {
                 server.nextAnswer(.ending(ending, after: 1))
-                let heard = try await Heard(format.model(server).stream(asking("hello")))
+                let heard = try await Heard(model.stream(asking("hello")))
                 #expect(heard.error?.kind == .temporary(retryAfter: nil), "\(ending)")
                 #expect(heard.error?.message.contains("it broke") == true)
             }
         }
     }
 
-    @Test func filesAreShownByTheirIDsAndCited() async throws {
-        try await LoopbackOpenAI.with { server in
-            let endpoint = try Endpoint(baseURL: server.baseURL, key: Secret(server.key))
-            let files = OpenAIFiles(endpoint, client: HTTPClient(), hashing: IndependentHashing())
-            let stored = try await send(upload(Array("secret: heron\n".utf8)), to: files)
-            server.nextAnswer(.citing)
-            let model = ResponsesModel(endpoint, client: HTTPClient())
-            let heard = try await Heard(model.stream(asking("what is it?", [.file(stored.id, path: "notes.md")])))
-            #expect(heard.text.contains("file:notes.0011223344556677.md:14:"))
-            #expect(heard.citations == [Citation(file: stored.id, name: stored.name)])
-            #expect(heard.finish == .stop)
-        }
-    }
-
-    @Test(arguments: [OpenAIOptions(), .ogx], [true, false])
-    func aFileThatIsGoneIsSaidToBeGone(options: OpenAIOptions, wasThere: Bool) async throws {
-        try await LoopbackOpenAI.with(options) { server in
-            let endpoint = try Endpoint(baseURL: server.baseURL, key: Secret(server.key))
-            let files = OpenAIFiles(endpoint, client: HTTPClient(), hashing: IndependentHashing())
-            let stored = try await send(upload([1]), to: files)
-            if wasThere { try await files.delete(stored.id) }
-            let id = wasThere ? stored.id : try #require(RemoteFileID("file-00"))
-            let model = ResponsesModel(endpoint, client: HTTPClient())
-            let heard = try await Heard(model.stream(asking("what is it?", [.file(id, path: "notes.md")])))
-            #expect(heard.error?.kind == .gone)
-        }
-    }
-
     @Test(arguments: ChatFormat.allCases) func aRefusedRequestIsSortedLikeAnyOther(format: ChatFormat) async throws {
-        try await LoopbackOpenAI.with { server in
+        try await format.withServer { model, server in
             let faults: [(LoopbackFault, ProviderError.Kind)] = [
-                (.rateLimited(retryAfter: "4"), .rateLimited(retryAfter: 4)), (.outOfCredit, .quota),
-                (.status(401), .unauthorised), (.status(500), .temporary(retryAfter: nil)),
+                (server.refusing(.rateLimited(seconds: 4)), .rateLimited(retryAfter: 4)),
+                (server.refusing(.spent), .quota), (server.refusing(.unauthorised), .unauthorised),
+                (server.refusing(.overloaded), .temporary(retryAfter: nil)),
+                (.status(500), .temporary(retryAfter: nil)),
                 (.status(200, headers: ["Content-Type": "application/json"], body: "{}"), .badReply),
                 (.refuse, .answerLost),
             ]
             for (fault, kind) in faults {
                 server.server.inject(fault)
-                let heard = try await Heard(format.model(server).stream(asking("hello")))
+                let heard = try await Heard(model.stream(asking("hello")))
                 #expect(heard.error?.kind == kind)
                 #expect(heard.events.isEmpty)
             }
@@ -177,10 +161,10 @@ struct ChatModelTests {
 
     @Test(arguments: ChatFormat.allCases) func wordsAreHeardWhileTheRestIsStillToCome(format: ChatFormat) async throws {
         let gate = try TestGate()
-        try await LoopbackOpenAI.with { server in
+        try await format.withServer { model, server in
             server.nextAnswer(.pausing(after: 1, at: gate))
             var text = ""
-            for try await event in try format.model(server).stream(asking("hello, how are you?")) {
+            for try await event in model.stream(asking("hello, how are you?")) {
                 guard case .text(let piece) = event else { continue }
                 text += piece
                 gate.open()
@@ -191,9 +175,8 @@ struct ChatModelTests {
 
     @Test(arguments: ChatFormat.allCases) func lettingGoOfAnAnswerClosesTheConnection(format: ChatFormat) async throws {
         let gate = try TestGate()
-        try await LoopbackOpenAI.with { server in
+        try await format.withServer { model, server in
             server.nextAnswer(.pausing(after: 1, at: gate))
-            let model = try format.model(server)
             for try await event in model.stream(asking("hello, how are you?")) {
                 if case .text = event { break }
             }
@@ -203,9 +186,9 @@ struct ChatModelTests {
 
     @Test(arguments: ChatFormat.allCases) func cancellingTheReaderClosesTheConnection(format: ChatFormat) async throws {
         let gate = try TestGate()
-        try await LoopbackOpenAI.with { server in
+        try await format.withServer { model, server in
             server.nextAnswer(.pausing(after: 1, at: gate))
-            let stream = try format.model(server).stream(asking("hello, how are you?"))
+            let stream = model.stream(asking("hello, how are you?"))
             let task = Task { try await Heard(stream).events.count }
             try await gate.arrivals()
             task.cancel()
@@ -215,8 +198,7 @@ struct ChatModelTests {
     }
 
     @Test(arguments: ChatFormat.allCases) func aConnectionServesManyAnswers(format: ChatFormat) async throws {
-        try await LoopbackOpenAI.with { server in
-            let model = try format.model(server)
+        try await format.withServer { model, server in
             for _ in 0..<20 {
                 // Let go right at the terminal event, as a reader may.
                 for try await event in model.stream(asking("hello")) {
@@ -228,37 +210,49 @@ struct ChatModelTests {
         }
     }
 
-    @Test func aServerWithoutResponsesIsToldFromARefusal() async throws {
-        try await LoopbackOpenAI.with(.plainChat) { server in
-            let heard = try await Heard(ChatFormat.responses.model(server).stream(asking("hello")))
-            #expect(heard.error?.kind == .unsupported)
-        }
-    }
-
-    @Test func completionsRefuseIDsThatWouldNotBeRead() async throws {
-        try await LoopbackOpenAI.with { server in
-            let id = try #require(RemoteFileID("file-1"))
-            let model = try ChatFormat.completions.model(server)
-            for part in [ChatRequest.Part.file(id, path: "a.txt"), .image(id, path: "a.png")] {
-                let heard = try await Heard(model.stream(asking("what is it?", [part])))
-                #expect(heard.error?.kind == .unsupported)
-            }
-            #expect(server.server.requests.isEmpty)
-        }
-    }
-
     @Test(arguments: ChatFormat.allCases) func textAndPicturesCanBeInlined(format: ChatFormat) async throws {
-        try await LoopbackOpenAI.with { server in
+        try await format.withServer { model, server in
             let png: [UInt8] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
             let parts: [ChatRequest.Part] = [
                 .inlineText(path: "a.txt", text: "one"), .inlineImage(path: "b.png", media: .png, bytes: png),
             ]
-            let heard = try await Heard(format.model(server).stream(asking("what is it?", parts)))
+            let heard = try await Heard(model.stream(asking("what is it?", parts)))
             #expect(heard.error == nil)
             #expect(heard.text.contains("you said: what is it?"))
             let body = String(decoding: try #require(server.server.requests.first).body, as: UTF8.self)
             #expect(body.contains("data:image/png;base64,iVBORw0KGgo="))
             #expect(body.contains("one"))
+        }
+    }
+
+    @Test(arguments: ChatFormat.allCases.filter { $0.backend != nil })
+    func filesAreShownByTheirIDs(format: ChatFormat) async throws {
+        let backend = try #require(format.backend)
+        try await format.withServer { model, server in
+            let files = try backend.files(at: server, key: server.key)
+            let upload = backend.upload(Array("secret: heron\n".utf8))
+            let stored = try await send(upload, to: files)
+            let part = ChatRequest.Part.file(stored.id, path: "src/notes.md", media: upload.media)
+            let heard = try await Heard(model.stream(asking("what is it?", [part])))
+            #expect(heard.error == nil)
+            #expect(heard.text.contains(":14:\(upload.digest)"))
+            #expect(heard.text.contains("you said: what is it?"))
+            let request = try #require(server.server.requests.last)
+            #expect(String(decoding: request.body, as: UTF8.self).contains("notes.md"))
+        }
+    }
+
+    @Test(arguments: ChatFormat.allCases.filter { $0.backend != nil })
+    func aFileThatIsGoneIsSaidToBeGone(format: ChatFormat) async throws {
+        let backend = try #require(format.backend)
+        try await format.withServer { model, server in
+            let files = try backend.files(at: server, key: server.key)
+            let upload = backend.upload(Array("secret: heron\n".utf8))
+            let stored = try await send(upload, to: files)
+            try await files.delete(stored.id)
+            let part = ChatRequest.Part.file(stored.id, path: "src/notes.md", media: upload.media)
+            let heard = try await Heard(model.stream(asking("what is it?", [part])))
+            #expect(heard.error?.kind == .gone)
         }
     }
 }

@@ -10,11 +10,22 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
     case openAI
     case compatible
 
-    static let remote: [Backend] = [.openAI, .compatible]
+    static let remote = allCases.filter { $0 != .local }
 
     var testDescription: String { rawValue }
 
-    var options: OpenAIOptions { self == .compatible ? .ogx : OpenAIOptions() }
+    var kind: ProviderID {
+        switch self {
+        case .local: .local
+        case .openAI: .openai
+        case .compatible: .openaiCompatible
+        }
+    }
+
+    var traits: ProviderTraits { RemoteProviders.traits(of: kind) ?? .local }
+
+    /// Whether its server tells one key from another.
+    var hasKeys: Bool { self != .compatible }
 
     /// Runs `body` with a provider that holds nothing yet.
     func with(_ body: (any FileProvider) async throws -> Void) async throws {
@@ -27,24 +38,52 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
     }
 
     /// Runs `body` with a provider on a loopback server, and the server.
+    ///
+    /// With another `key` than the server's when one is given.
     func withServer(
-        _ change: (inout OpenAIOptions) -> Void = { _ in },
         key: String? = nil,
-        _ body: (OpenAIFiles, LoopbackOpenAI) async throws -> Void
+        _ body: (any FileProvider, any LoopbackProvider) async throws -> Void
     ) async throws {
-        var options = options
-        change(&options)
-        try await LoopbackOpenAI.with(options) { server in
-            let key = options.keys.isEmpty ? nil : Secret(key ?? server.key)
-            let provider = OpenAIFiles(
-                try Endpoint(baseURL: server.baseURL, key: key),
-                traits: self == .openAI ? .openAI : .openAICompatible,
-                client: HTTPClient(),
-                hashing: IndependentHashing()
-            )
-            try await body(provider, server)
-            #expect(server.server.flaws.isEmpty)
+        switch self {
+        case .local: Issue.record("the local store has no server")
+        case .openAI: try await LoopbackOpenAI.with { try await run($0, key: key ?? $0.key, body) }
+        case .compatible: try await LoopbackOpenAI.with(.ogx) { try await run($0, key: nil, body) }
         }
+    }
+
+    /// A provider of this kind at that server.
+    func files(at server: any LoopbackProvider, key: String?) throws -> any FileProvider {
+        let endpoint = try Endpoint(baseURL: server.baseURL, key: key.flatMap { Secret($0) })
+        let providers = RemoteProviders(client: HTTPClient(), hashing: IndependentHashing())
+        return try #require(providers.files(of: kind, at: endpoint))
+    }
+
+    private func run(
+        _ server: any LoopbackProvider,
+        key: String?,
+        _ body: (any FileProvider, any LoopbackProvider) async throws -> Void
+    ) async throws {
+        try await body(try files(at: server, key: key), server)
+        #expect(server.server.flaws.isEmpty)
+    }
+
+    /// An upload of bytes that the provider takes; text wherever it takes that.
+    func upload(
+        _ bytes: some Collection<UInt8>,
+        named stem: String = "notes.0011223344556677",
+        accident: BytesSource.Accident = .none,
+        expiresAfter: Int64? = nil
+    ) -> Upload {
+        var upload = SatchelRemoteTests.upload(
+            bytes,
+            named: stem + ".md",
+            accident: accident,
+            expiresAfter: expiresAfter
+        )
+        if !traits.acceptedMedia.contains(.text) {
+            (upload.media, upload.mime, upload.name) = (.pdf, mimeType(of: .pdf), stem + ".pdf")
+        }
+        return upload
     }
 }
 
@@ -74,7 +113,7 @@ func everything(in provider: some FileProvider) async throws(ProviderError) -> [
 struct ProviderSuite {
     @Test(arguments: Backend.allCases) func whatIsUploadedIsThere(backend: Backend) async throws {
         try await backend.with { provider in
-            let upload = upload(Array("some words\n".utf8))
+            let upload = backend.upload(Array("some words\n".utf8))
             let stored = try await send(upload, to: provider)
             #expect(stored.size == upload.size)
             #expect(stored.name == upload.name)
@@ -90,7 +129,7 @@ struct ProviderSuite {
     func everyByteArrives(backend: Backend, size: Int) async throws {
         try await backend.with { provider in
             let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0 &* 131 ^ $0 >> 8) }
-            let stored = try await send(upload(bytes), to: provider)
+            let stored = try await send(backend.upload(bytes), to: provider)
             #expect(stored.size == Int64(size))
             if provider.traits.canDownload {
                 let back = try await provider.download(stored.id, upTo: ByteCount(Int64(size)))
@@ -102,7 +141,7 @@ struct ProviderSuite {
     @Test(arguments: Backend.allCases) func aFileAboveTheLimitIsNotFetched(backend: Backend) async throws {
         try await backend.with { provider in
             guard provider.traits.canDownload else { return }
-            let stored = try await send(upload([1, 2, 3]), to: provider)
+            let stored = try await send(backend.upload([1, 2, 3]), to: provider)
             let error = await #expect(throws: ProviderError.self) {
                 try await provider.download(stored.id, upTo: ByteCount(2))
             }
@@ -112,7 +151,7 @@ struct ProviderSuite {
 
     @Test(arguments: Backend.allCases) func deletingTwiceIsDeletingOnce(backend: Backend) async throws {
         try await backend.with { provider in
-            let stored = try await send(upload([1]), to: provider)
+            let stored = try await send(backend.upload([1]), to: provider)
             try await provider.delete(stored.id)
             try await provider.delete(stored.id)
             let seen = try await provider.retrieve(stored.id)
@@ -123,7 +162,7 @@ struct ProviderSuite {
 
     @Test(arguments: Backend.allCases) func aBatchIsAnsweredInItsOrder(backend: Backend) async throws {
         try await backend.with { provider in
-            let batch = (0..<30).map { upload(Array("content \($0)".utf8), named: "n\($0).0011223344556677.txt") }
+            let batch = (0..<30).map { backend.upload(Array("content \($0)".utf8), named: "n\($0).0011223344556677") }
             let results = await provider.upload(batch)
             #expect(results.count == batch.count)
             for (upload, result) in zip(batch, results) {
@@ -143,7 +182,7 @@ struct ProviderSuite {
             for accident in [BytesSource.Accident.rewritten, .truncated] {
                 let bytes = [UInt8](repeating: 3, count: size)
                 let error = await #expect(throws: ProviderError.self) {
-                    try await send(upload(bytes, accident: accident), to: provider)
+                    try await send(backend.upload(bytes, accident: accident), to: provider)
                 }
                 #expect(error?.kind == .changed)
             }
@@ -155,7 +194,7 @@ struct ProviderSuite {
     @Test(arguments: Backend.allCases) func aFileThatVanishedIsTroubleWithThatFile(backend: Backend) async throws {
         try await backend.with { provider in
             let error = await #expect(throws: ProviderError.self) {
-                try await send(upload([1], accident: .vanished), to: provider)
+                try await send(backend.upload([1], accident: .vanished), to: provider)
             }
             #expect(error?.kind == .source(.vanished))
             #expect(error?.concernsAccount == false)
@@ -166,11 +205,11 @@ struct ProviderSuite {
         try await backend.with { provider in
             let before = Date()
             let bytes = Array("find me".utf8)
-            let name = "me.\(independentDigest(of: bytes).prefix(16)).txt"
-            let stored = try await send(upload(bytes, named: name), to: provider)
-            let found = try await provider.find(uploadName: name, size: 7, createdAfter: before)
+            let upload = backend.upload(bytes, named: "me.\(independentDigest(of: bytes).prefix(16))")
+            let stored = try await send(upload, to: provider)
+            let found = try await provider.find(uploadName: upload.name, size: 7, createdAfter: before)
             #expect(found?.id == stored.id)
-            let otherSize = try await provider.find(uploadName: name, size: 8, createdAfter: before)
+            let otherSize = try await provider.find(uploadName: upload.name, size: 8, createdAfter: before)
             #expect(otherSize == nil)
             let otherName = try await provider.find(uploadName: "x.0000000000000000.txt", size: 7, createdAfter: before)
             #expect(otherName == nil)
@@ -180,11 +219,23 @@ struct ProviderSuite {
     @Test(arguments: Backend.allCases, ["file-0000", "../files", "..", "a/b", "x?y", "é", "%2e%2e"])
     func anIDThatMeansNothingIsGoneOrRefused(backend: Backend, id: String) async throws {
         try await backend.with { provider in
-            let stored = try await send(upload([1]), to: provider)
+            let stored = try await send(backend.upload([1]), to: provider)
             let id = try #require(RemoteFileID(id))
             try? await provider.delete(id)
             if let seen = try? await provider.retrieve(id) { Issue.record("\(seen)") }
             #expect(try await everything(in: provider).map(\.id) == [stored.id])
+        }
+    }
+
+    @Test(arguments: Backend.allCases) func severalIDsAreAskedAfterAtOnce(backend: Backend) async throws {
+        try await backend.with { provider in
+            let results = await provider.upload((0..<5).map { backend.upload(Array("content \($0)".utf8)) })
+            let ids = try results.map { try $0.get().id }
+            try await provider.delete(ids[1])
+            let found = try await provider.retrieve(ids)
+            #expect(Set(found.map(\.id)) == Set(ids).subtracting([ids[1]]))
+            let none = try await provider.retrieve([])
+            #expect(none.isEmpty)
         }
     }
 }

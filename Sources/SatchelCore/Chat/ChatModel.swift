@@ -27,10 +27,10 @@ package struct ChatRequest: Sendable {
 
     package enum Part: Hashable, Sendable {
         case text(String)
-        /// A document by id; `path` is what the model is told it is called.
-        case file(RemoteFileID, path: String)
+        /// A document by id; `path` is what the model is told it is called, `media` what it was uploaded as.
+        case file(RemoteFileID, path: String, media: MediaType)
         /// A picture by id.
-        case image(RemoteFileID, path: String)
+        case image(RemoteFileID, path: String, media: MediaType)
         /// Where there is no Files API: the text itself.
         case inlineText(path: String, text: String)
         /// Where pictures have no ids: the bytes themselves, as a data URL.

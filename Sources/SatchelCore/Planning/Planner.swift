@@ -105,7 +105,7 @@ private struct Planner {
         let moves = row?.linked != file.digest
         if moves, let old = row?.linked { release(old) }
         if let position = copies.position(of: file.digest) { isReferenced[position] = true }
-        if let reason = traits.refusal(of: file.media, size: file.size) {
+        if let reason = traits.refusal(of: file.media, size: file.size, at: file.path) {
             refused.append(Snapshot.Skipped(path: file.path, isFolder: false, reason: reason))
             if row?.linked != nil, moves { links.append(.link(file.path, to: file.digest, because: .refused(reason))) }
             return

@@ -20,6 +20,9 @@ package protocol FileProvider: Sendable {
     /// Nil when the provider says that there is no such file (any more).
     func retrieve(_ id: RemoteFileID) async throws(ProviderError) -> RemoteFile?
 
+    /// Those of `ids` that are there, in any order.
+    func retrieve(_ ids: [RemoteFileID]) async throws(ProviderError) -> [RemoteFile]
+
     /// Succeeds when the file is gone, also when it was gone before.
     func delete(_ id: RemoteFileID) async throws(ProviderError)
 
@@ -31,6 +34,50 @@ package protocol FileProvider: Sendable {
     /// The name is derived from the content, so a match of name and size is that content. Used after an answer was
     /// lost, before anything is sent twice.
     func find(uploadName: String, size: Int64, createdAfter: Date) async throws(ProviderError) -> RemoteFile?
+
+    /// Asks the address what it offers, with one small request.
+    ///
+    /// - Throws: what is neither a yes nor a no: no connection, a fault on their side.
+    func probe() async throws(ProviderError) -> FilesAbility
+}
+
+extension FileProvider {
+    /// One after the other, for providers that have no question about several.
+    package func retrieve(_ ids: [RemoteFileID]) async throws(ProviderError) -> [RemoteFile] {
+        var found: [RemoteFile] = []
+        for id in ids {
+            if let file = try await retrieve(id) { found.append(file) }
+        }
+        return found
+    }
+
+    package func probe() async throws(ProviderError) -> FilesAbility {
+        do throws(ProviderError) {
+            _ = try await list(after: nil)
+            return .hasFiles
+        } catch {
+            guard let ability = FilesAbility(error) else { throw error }
+            return ability
+        }
+    }
+}
+
+/// What an address offers.
+package enum FilesAbility: Hashable, Sendable {
+    case hasFiles
+    case noFiles
+    case needsKey
+
+    /// What a refused listing says about it; nil when it says nothing.
+    package init?(_ error: ProviderError) {
+        switch error.kind {
+        case .unsupported: self = .noFiles
+        case .unauthorised: self = .needsKey
+        // A web page or somebody else's JSON with status 200: not a Files API either.
+        case .badReply where error.status.map { (200..<300).contains($0) } == true: self = .noFiles
+        default: return nil
+        }
+    }
 }
 
 /// One content on its way to an account.
@@ -39,7 +86,7 @@ package struct Upload: Sendable {
     /// Bytes.
     package var size: Int64
     package var media: MediaType
-    /// Derived from the content by ``uploadName(for:digest:traits:media:)``.
+    /// Derived from the content by ``uploadLabel(for:digest:media:traits:)``.
     package var name: String
     /// `Content-Type` of the file part.
     package var mime: String

@@ -18,14 +18,63 @@ package struct ProviderTraits: Hashable, Sendable {
         case textExtension(accepted: Set<String>)
     }
 
+    /// How a model learns what a shown file is called in the workspace.
+    package enum PathCarrier: Hashable, Sendable {
+        /// It does not: there are no files by id.
+        case none
+        /// A list of all paths behind the files, in their order.
+        case listing
+        /// A field of the file's own block.
+        case title
+        /// A text part before each file.
+        case precedingText
+    }
+
+    /// How a listing goes on after its first page.
+    package enum Pager: Hashable, Sendable {
+        /// After the id of the last entry.
+        case lastID
+        /// With a token that the page brought.
+        case token
+        /// By the number of the page.
+        case number
+    }
+
+    /// What a request can say so that its unchanged beginning is billed at the cached price.
+    package enum Caching: Hashable, Sendable {
+        /// Nothing: the provider does what it does.
+        case automatic
+        /// A steady key that routes to the same cache.
+        case key
+        /// Marks in the request, at most so many.
+        case breakpoints(Int)
+    }
+
     package var provider: ProviderID
     package var expiry: Expiry
     /// Per file; nil when there is no limit but the disk's.
     package var maxFileSize: ByteCount?
+    /// Per picture, where that is less.
+    package var maxImageSize: ByteCount?
     /// All files of one chat request together.
     package var maxRequestFiles: ByteCount?
+    /// All files of the account together, where a figure is published.
+    package var maxAccountFiles: ByteCount?
     package var acceptedMedia: Set<MediaType>
+    /// Lower-case extensions of ZIP containers that are taken as the documents they are.
+    package var acceptedContainers: Set<String>
+    /// What cannot be referred to by id but can be put into a chat itself: it is not uploaded.
+    package var inlinedMedia: Set<MediaType>
     package var naming: Naming
+    /// Whether the id is ours to choose, so that one question answers whether a content is there.
+    package var choosesIDs: Bool
+    /// Whether a fresh copy may have to be waited for before it can be referred to.
+    package var mayProcess: Bool
+    /// Ids that one request can ask after.
+    package var checkBatch: Int
+    package var pager: Pager
+    package var pathCarrier: PathCarrier
+    package var caching: Caching
     /// Whether an uploaded file can be fetched back.
     package var canDownload: Bool
     /// Whether a chat can refer to a picture by id.
@@ -43,9 +92,19 @@ package struct ProviderTraits: Hashable, Sendable {
         provider: ProviderID,
         expiry: Expiry,
         maxFileSize: ByteCount?,
+        maxImageSize: ByteCount? = nil,
         maxRequestFiles: ByteCount? = nil,
+        maxAccountFiles: ByteCount? = nil,
         acceptedMedia: Set<MediaType>,
+        acceptedContainers: Set<String> = [],
+        inlinedMedia: Set<MediaType> = [],
         naming: Naming,
+        choosesIDs: Bool = false,
+        mayProcess: Bool = false,
+        checkBatch: Int = 1,
+        pager: Pager = .lastID,
+        pathCarrier: PathCarrier = .listing,
+        caching: Caching = .automatic,
         canDownload: Bool,
         canReferImages: Bool,
         canReferFiles: Bool,
@@ -56,9 +115,19 @@ package struct ProviderTraits: Hashable, Sendable {
         self.provider = provider
         self.expiry = expiry
         self.maxFileSize = maxFileSize
+        self.maxImageSize = maxImageSize
         self.maxRequestFiles = maxRequestFiles
+        self.maxAccountFiles = maxAccountFiles
         self.acceptedMedia = acceptedMedia
+        self.acceptedContainers = acceptedContainers
+        self.inlinedMedia = inlinedMedia
         self.naming = naming
+        self.choosesIDs = choosesIDs
+        self.mayProcess = mayProcess
+        self.checkBatch = checkBatch
+        self.pager = pager
+        self.pathCarrier = pathCarrier
+        self.caching = caching
         self.canDownload = canDownload
         self.canReferImages = canReferImages
         self.canReferFiles = canReferFiles
@@ -69,11 +138,21 @@ package struct ProviderTraits: Hashable, Sendable {
 }
 
 extension ProviderTraits {
-    /// Why the account cannot hold this content; nil when it can.
-    package func refusal(of media: MediaType, size: Int64) -> SkipReason? {
-        if let limit = maxFileSize, size > limit.bytes { return .tooLarge(limit: limit) }
+    /// Why the account does not hold this content; nil when it can.
+    ///
+    /// - Parameters:
+    ///   - media: what the bytes are.
+    ///   - size: bytes.
+    ///   - path: its extension tells documents in ZIP containers from other archives; nothing else of it counts.
+    /// - Returns: a reason that can be shown.
+    package func refusal(of media: MediaType, size: Int64, at path: WorkspacePath) -> SkipReason? {
+        if inlinedMedia.contains(media) { return .inlined(media) }
         if media == .empty, !acceptedMedia.contains(.empty) { return .empty }
-        if !acceptedMedia.contains(media) { return .unsupported(media) }
+        let isDocument = media == .zip && acceptedContainers.contains(path.fileExtension)
+        guard isDocument || acceptedMedia.contains(media) else { return .unsupported(media) }
+        if let limit = media.isImage ? maxImageSize ?? maxFileSize : maxFileSize, size > limit.bytes {
+            return .tooLarge(limit: limit)
+        }
         return nil
     }
 

@@ -22,6 +22,8 @@ package enum SkipReason: Hashable, Sendable {
     case nestedRepository
     /// The account has no use for this kind of file.
     case unsupported(MediaType)
+    /// The account's provider has no ids for this kind of file; a chat shows it as part of the question.
+    case inlined(MediaType)
     /// An empty file, where the account's provider takes none.
     case empty
 }
@@ -40,6 +42,7 @@ extension SkipReason {
         case .special: "special"
         case .nestedRepository: "nested_repository"
         case .unsupported: "unsupported"
+        case .inlined: "inlined"
         case .empty: "empty"
         }
     }
@@ -58,6 +61,7 @@ extension SkipReason: CustomStringConvertible {
         case .special: "not a regular file"
         case .nestedRepository: "a git repository of its own"
         case .unsupported(let media): "the account does not take \(media) files"
+        case .inlined(let media): "not uploaded: the account takes no \(media) files by id; chats show its bytes"
         case .empty: "empty, and the account takes no empty files"
         }
     }

@@ -159,7 +159,9 @@ struct ChatTurn {
             shown[file.digest] = name
             let media = try await workspace.media(of: file)
             if let id = references.byDigest[file.digest] {
-                parts.append(media.isImage ? .image(id, path: name) : .file(id, path: name))
+                parts.append(
+                    media.isImage ? .image(id, path: name, media: media) : .file(id, path: name, media: media)
+                )
             } else if media == .text || media == .empty {
                 let bytes = try await workspace.bytes(of: file, upTo: .mebibytes(4))
                 parts.append(.inlineText(path: name, text: String(decoding: bytes, as: UTF8.self)))

@@ -35,7 +35,7 @@ extension Workspace {
             }
             let media = try await media(of: file)
             let size = try await size(of: file)
-            guard connection.traits.refusal(of: media, size: size) == nil else { continue }
+            guard connection.traits.refusal(of: media, size: size, at: file.path) == nil else { continue }
             let content = UploadedContent(digest: file.digest, size: size, media: media)
             plan.actions.append(.upload(file.path, content, because: .requested))
         }
@@ -61,12 +61,10 @@ extension Workspace {
 
     /// Asks the provider about each id and forgets those that are gone; true when there were any.
     func dropVanished(_ ids: [RemoteFileID], in connection: Connection) async throws -> Bool {
-        var found = false
-        for id in ids where try await connection.provider.retrieve(id) == nil {
-            try await manifest.markGone(id, in: connection.id, at: now())
-            found = true
-        }
-        return found
+        let living = Set(try await connection.provider.retrieve(ids).map(\.id))
+        let gone = ids.filter { !living.contains($0) }
+        for id in gone { try await manifest.markGone(id, in: connection.id, at: now()) }
+        return !gone.isEmpty
     }
 
     /// Runs `work` to its end although the current task may be cancelled.

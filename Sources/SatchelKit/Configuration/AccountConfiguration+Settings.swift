@@ -19,6 +19,12 @@ extension AccountConfiguration {
         literalKeySetting,
         .text("organisation", \.organisation, expected: "a text", "the organisation requests are billed to"),
         .text("project", \.project, expected: "a text", "the project requests belong to"),
+        .text(
+            "api_version",
+            \.apiVersion,
+            expected: "a version such as v1beta",
+            "which version of the provider's API is spoken, where it has several (gemini: `v1beta`)"
+        ),
         .scalar(
             "ttl",
             \.ttl,

@@ -15,6 +15,8 @@ package struct AccountConfiguration: Sendable {
     package var keyCommand: KeyCommand?
     package var organisation: String?
     package var project: String?
+    /// Which version of the provider's API is spoken, where it has several; nil for its usual one.
+    package var apiVersion: String?
     /// Instead of ``Configuration/ttl``.
     package var ttl: TimeToLive?
     /// Sent with every request; values may be secret.

@@ -1,13 +1,11 @@
 package import SatchelCore
+internal import SatchelRemote
 
 /// What the providers' own programs read from the environment, and where they are found.
 extension ProviderID {
     /// Whether this version can use an account of this kind.
     package var isSupported: Bool {
-        switch self {
-        case .local, .openai, .openaiCompatible: true
-        case .anthropic, .gemini, .xai, .mistral: false
-        }
+        RemoteProviders.traits(of: self) != nil
     }
 
     /// The variables that hold a key, the winner first.

@@ -142,8 +142,8 @@ extension Workspace {
     private func probe(_ account: AccountConfiguration, key: Secret?, name: String) async -> DoctorCheck {
         do {
             let endpoint = try account.endpoint(key: key)
-            let files = OpenAIFiles(endpoint, traits: traits(of: account), client: http, hashing: hashing)
-            let answer = try await files.probe()
+            let files = RemoteProviders(client: http, hashing: hashing).files(of: account.kind, at: endpoint)
+            let answer = try await files?.probe() ?? .noFiles
             let shown = key.map { ", key \($0)" } ?? ""
             switch answer {
             case .hasFiles:

@@ -58,17 +58,13 @@ struct Executor: Sendable {
     }
 
     private func upload(of content: UploadedContent, at path: WorkspacePath) -> Upload {
-        Upload(
+        let label = uploadLabel(for: path, digest: content.digest, media: content.media, traits: provider.traits)
+        return Upload(
             digest: content.digest,
             size: content.size,
             media: content.media,
-            name: uploadName(
-                for: path,
-                digest: content.digest,
-                media: content.media,
-                naming: provider.traits.naming
-            ),
-            mime: mimeType(of: content.media),
+            name: label.name,
+            mime: label.mime,
             expiresAfter: provider.traits.nativeExpiry(for: policy.ttl),
             source: source(path, content.digest)
         )

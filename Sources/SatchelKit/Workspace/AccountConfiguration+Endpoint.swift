@@ -11,6 +11,7 @@ extension AccountConfiguration {
             key: key,
             organisation: organisation,
             project: project,
+            apiVersion: apiVersion,
             extraHeaders: headers.map { ($0.name, $0.value) }
         )
     }

@@ -41,7 +41,10 @@ extension Workspace {
             label: account.name,
             at: now()
         )
-        let files = OpenAIFiles(endpoint, traits: traits(of: account), client: http, hashing: hashing)
+        let remote = RemoteProviders(client: http, hashing: hashing)
+        guard let files = remote.files(of: account.kind, at: endpoint) else {
+            throw WorkspaceError(.cannotStart, "account \(account.name): this version has no \(account.kind.rawValue)")
+        }
         let modelName = configuration.model(for: account)
         if account.kind == .openaiCompatible, try await !hasFilesAPI(files, account: id) {
             let local = try await connectLocally(account)
@@ -49,7 +52,7 @@ extension Workspace {
                 account: account,
                 id: local.id,
                 provider: local.provider,
-                model: modelName == nil ? nil : ChatCompletionsModel(endpoint, client: http),
+                model: modelName == nil ? nil : remote.modelWithoutFiles(at: endpoint),
                 modelName: modelName,
                 notice:
                     "\(account.name) has no Files API: files are kept in the local store, and chats inline their text"
@@ -61,8 +64,7 @@ extension Workspace {
             provider: RetryingProvider(files, policy: configuration.retry) { seconds, error in
                 onWait(seconds, error.message)
             },
-            model: modelName == nil
-                ? nil : ResponsesModel(endpoint, traits: files.traits, client: http),
+            model: modelName == nil ? nil : remote.model(of: account.kind, at: endpoint),
             modelName: modelName,
             notice: endpoint.sendsKeyInClear
                 ? "\(account.name): the key goes to \(endpoint.host) unencrypted; use https in base_url" : nil
@@ -88,7 +90,7 @@ extension Workspace {
     }
 
     /// Asks a compatible server once a day whether it has `/files`.
-    private func hasFilesAPI(_ files: OpenAIFiles, account: AccountID) async throws -> Bool {
+    private func hasFilesAPI(_ files: any FileProvider, account: AccountID) async throws -> Bool {
         let key = "files_api:\(account.rawValue)"
         let remembered = try await manifest.setting(key)?.split(separator: " ").map(String.init) ?? []
         if remembered.count == 2, let asked = Double(remembered[1]) {
@@ -119,15 +121,13 @@ extension Workspace {
                 try await manifest.setting("files_api:\(found.id.rawValue)")?.hasPrefix("no") ?? false
             if !isLocalStandIn { return found.id }
         }
-        return accounts.last { $0.provider == ProviderID.local.rawValue && account.kind != .openai }?.id
+        // A compatible server without a Files API keeps its files in the local store.
+        let mayBeLocal = account.kind == .local || account.kind == .openaiCompatible
+        return mayBeLocal ? accounts.last { $0.provider == ProviderID.local.rawValue }?.id : nil
     }
 
     /// What the account's provider can do, as far as that is known without asking it.
     func traits(of account: AccountConfiguration) -> ProviderTraits {
-        switch account.kind {
-        case .openai: .openAI
-        case .openaiCompatible: .openAICompatible
-        default: .local
-        }
+        RemoteProviders.traits(of: account.kind) ?? .local
     }
 }

@@ -30,14 +30,14 @@ extension ChatRequest.Part {
     var path: String? {
         switch self {
         case .text: nil
-        case .file(_, let path), .image(_, let path), .inlineText(let path, _), .inlineImage(let path, _, _): path
+        case .file(_, let path, _), .image(_, let path, _), .inlineText(let path, _), .inlineImage(let path, _, _): path
         }
     }
 
     /// The id it refers to, if it does.
     var fileID: RemoteFileID? {
         switch self {
-        case .file(let id, _), .image(let id, _): id
+        case .file(let id, _, _), .image(let id, _, _): id
         case .text, .inlineText, .inlineImage: nil
         }
     }

@@ -4,16 +4,27 @@ import SatchelCore
 /// What servers say when they refuse, in the shapes that were seen.
 ///
 /// `{"error":{"message","type","param","code"}}` (OpenAI), the same with fewer keys or a numeric code (gateways,
-/// llama.cpp), `{"error":"…"}`, `{"detail":"…"}` and `{"detail":[{"msg":"…","loc":[…]}]}` (FastAPI), `{"message":"…"}`.
+/// llama.cpp), `{"error":"…"}`, `{"detail":"…"}` and `{"detail":[{"msg":"…","loc":[…]}]}` (FastAPI), `{"message":"…"}`,
+/// with `details` that are an object (Anthropic) or a list of typed objects (Google), and a list of one of all these.
 struct ErrorReply: Hashable, Sendable {
     var message: String?
     var type: String?
     var param: String?
     var code: String?
+    /// Google's word for the status: `PERMISSION_DENIED`.
+    var status: String?
+    /// Anthropic's finer word: `file_expired`.
+    var detail: String?
+    /// Seconds that Google's `RetryInfo` asks for.
+    var retryDelay: Double?
+    /// Google's names of the quotas that are used up.
+    var quotas: [String] = []
+    /// Where the id of the request stands in the body.
+    var requestID: String?
 
     /// Reads a body that may be anything.
     init(_ body: [UInt8]) {
-        if let decoded = decodeReply(Shape.self, from: body) {
+        if let decoded = decodeReply(Shape.self, from: body) ?? decodeReply([Shape].self, from: body)?.first {
             self = decoded.reply
         } else {
             message = Self.plainText(body)
@@ -29,7 +40,7 @@ struct ErrorReply: Hashable, Sendable {
 
     /// Whether any of its words is one of these.
     func says(_ words: String...) -> Bool {
-        let text = [message, type, code].compactMap { $0?.lowercased() }.joined(separator: " ")
+        let text = [message, type, code, status, detail].compactMap { $0?.lowercased() }.joined(separator: " ")
         return words.contains { text.contains($0) }
     }
 
@@ -64,6 +75,7 @@ struct ErrorReply: Hashable, Sendable {
                 reply = fields.reply
                 // xAI: the sentence is in `error`, the word beside it.
                 reply.code = reply.code ?? container.lenient(String.self, .code)
+                reply.requestID = container.lenient(String.self, .requestID)
                 return
             }
             reply = try Fields(from: decoder).reply
@@ -94,11 +106,40 @@ struct ErrorReply: Hashable, Sendable {
                 param: container.lenient(String.self, .param),
                 code: container.lenient(String.self, .code) ?? container.lenientNumber(.code).map { String($0) }
             )
+            reply.status = container.lenient(String.self, .status)
+            reply.detail = container.lenient(Finer.self, .details)?.error_code
+            for detail in container.lenient([GoogleDetail].self, .details) ?? [] {
+                reply.retryDelay = reply.retryDelay ?? detail.seconds
+                reply.quotas += detail.violations?.compactMap(\.quotaId) ?? []
+            }
         }
     }
 
     private enum Keys: String, CodingKey {
-        case error, message, type, param, code, detail
+        case error, message, type, param, code, detail, status, details
+        case requestID = "request_id"
+    }
+
+    private struct Finer: Decodable {
+        var error_code: String?
+    }
+
+    /// One of `google.rpc`'s error details.
+    private struct GoogleDetail: Decodable {
+        struct Violation: Decodable {
+            var quotaId: String?
+        }
+
+        var retryDelay: String?
+        var violations: [Violation]?
+
+        /// `37s` and `1.5s` as seconds.
+        var seconds: Double? {
+            guard let text = retryDelay, text.hasSuffix("s"), let value = Double(text.dropLast()), value.isFinite else {
+                return nil
+            }
+            return max(value, 0)
+        }
     }
 
     private struct Detail: Decodable {

@@ -14,12 +14,15 @@ struct Refusals: Sendable {
     }
 
     let endpoint: Endpoint
+    var dialect = ErrorDialect.common
 
     /// The error that an answer other than 2xx stands for.
     func error(_ response: HTTPResponse, about subject: Subject) -> ProviderError {
         let reply = ErrorReply(response.body)
-        let hint = RetryHint(response.head, now: Date().timeIntervalSince1970)
-        var kind = kind(response.status, reply, hint, subject)
+        let hint = RetryHint(response.head, reply, now: Date().timeIntervalSince1970)
+        var kind =
+            dialect.kind(ErrorDialect.Refusal(status: response.status, reply: reply, hint: hint, subject: subject))
+            ?? kind(response.status, reply, hint, subject)
         switch (hint.shouldRetry, kind) {
         case (true, .rejected), (true, .unsupported): kind = .temporary(retryAfter: hint.after)
         case (false, .temporary), (false, .rateLimited): kind = .rejected
@@ -29,16 +32,21 @@ struct Refusals: Sendable {
             kind,
             sentence("\(response.status) from \(endpoint.host)", reply.message, kind),
             status: response.status,
-            requestID: requestID(response.head)
+            requestID: requestID(response.head) ?? reply.requestID.map { tidy($0, limit: 128) }
         )
     }
 
     /// The error inside a stream whose status was 200.
     func error(inStream reply: ErrorReply, head: HTTPHead, ids: [String]) -> ProviderError {
-        let hint = RetryHint(head, now: Date().timeIntervalSince1970)
+        let hint = RetryHint(head, reply, now: Date().timeIntervalSince1970)
         let status = reply.code.flatMap { Int($0) }.flatMap { (400..<600).contains($0) ? $0 : nil }
         var kind: ProviderError.Kind
-        if let status {
+        let own = dialect.kind(
+            ErrorDialect.Refusal(status: status, reply: reply, hint: hint, subject: .chat(ids: ids))
+        )
+        if let own {
+            kind = own
+        } else if let status {
             kind = self.kind(status, reply, hint, .chat(ids: ids))
         } else if reply.says("insufficient_quota", "exceeded your current quota") {
             kind = .quota
@@ -49,7 +57,7 @@ struct Refusals: Sendable {
         } else {
             kind = .rejected
         }
-        if isAboutMissingFile(reply, ids: ids) { kind = .gone }
+        if own == nil, isAboutMissingFile(reply, ids: ids) { kind = .gone }
         let subject = status.map { "\($0) from \(endpoint.host)" } ?? "\(endpoint.host) stopped the answer"
         return ProviderError(kind, sentence(subject, reply.message, kind), status: status, requestID: requestID(head))
     }

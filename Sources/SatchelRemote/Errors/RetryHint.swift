@@ -9,8 +9,10 @@ struct RetryHint: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - head: a date in it is what a `Retry-After` date is measured from, so that no clock of ours plays a part.
+    ///   - reply: what the body says, which counts where no header does.
     ///   - now: seconds since 1970, for a server that sends no `Date`.
-    init(_ head: HTTPHead, now: Double) {
+    init(_ head: HTTPHead, _ reply: ErrorReply = ErrorReply(), now: Double) {
+        after = reply.retryDelay
         switch head["x-should-retry"]?.lowercased() {
         case "true": shouldRetry = true
         case "false": shouldRetry = false

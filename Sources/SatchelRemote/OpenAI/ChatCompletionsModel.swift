@@ -36,7 +36,8 @@ package struct ChatCompletionsModel: ChatModel {
     private func refusal(of request: ChatRequest) -> ProviderError? {
         for part in request.turns.flatMap(\.parts) {
             switch part {
-            case .file(_, let path) where !traits.canReferFiles, .image(_, let path) where !traits.canReferImages:
+            case .file(_, let path, _) where !traits.canReferFiles,
+                .image(_, let path, _) where !traits.canReferImages:
                 let shown = printable(path)
                 return ProviderError(
                     .unsupported,
@@ -79,7 +80,7 @@ package struct ChatCompletionsModel: ChatModel {
 
     private static func file(_ part: ChatRequest.Part) -> JSON {
         switch part {
-        case .file(let id, _), .image(let id, _): ["type": "file", "file": ["file_id": .string(id.rawValue)]]
+        case .file(let id, _, _), .image(let id, _, _): ["type": "file", "file": ["file_id": .string(id.rawValue)]]
         case .inlineText(let path, let text):
             ["type": "text", "text": .string(ChatText.inlined(path: path, text: text))]
         case .inlineImage(_, let media, let bytes):

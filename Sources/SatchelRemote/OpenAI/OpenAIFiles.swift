@@ -7,11 +7,7 @@ package import SatchelCore
 /// replies.
 package struct OpenAIFiles: FileProvider {
     package let traits: ProviderTraits
-    private let endpoint: Endpoint
-    private let client: HTTPClient
-    private let hashing: any Hashing
-    private let refusals: Refusals
-    private let queue = BlockingQueue("satchel.uploads")
+    private let exchange: FilesExchange
 
     /// - Parameters:
     ///   - endpoint: whose files.
@@ -24,26 +20,13 @@ package struct OpenAIFiles: FileProvider {
         client: HTTPClient,
         hashing: any Hashing
     ) {
-        self.endpoint = endpoint
         self.traits = traits
-        self.client = client
-        self.hashing = hashing
-        refusals = Refusals(endpoint: endpoint)
+        exchange = FilesExchange(endpoint, client: client, hashing: hashing)
     }
 
     package func upload(_ batch: [Upload]) async -> [Result<RemoteFile, ProviderError>] {
-        if batch.count == 1, let only = batch.first { return [await result(of: only)] }
-        return await withTaskGroup(of: (Int, Result<RemoteFile, ProviderError>).self) { group in
-            var results = [Result<RemoteFile, ProviderError>](
-                repeating: .failure(ProviderError(.cancelled, "cancelled")),
-                count: batch.count
-            )
-            for (index, upload) in batch.enumerated() {
-                if index >= traits.parallelUploads, let (done, result) = await group.next() { results[done] = result }
-                group.addTask { (index, await self.result(of: upload)) }
-            }
-            for await (index, result) in group { results[index] = result }
-            return results
+        await exchange.each(batch, atOnce: traits.parallelUploads) { upload throws(ProviderError) in
+            try await send(upload)
         }
     }
 
@@ -63,15 +46,20 @@ package struct OpenAIFiles: FileProvider {
                 refused = refused ?? error
             }
         }
-        throw refused ?? ProviderError(.badReply, "\(endpoint.host): the listing cannot be continued")
+        throw refused ?? ProviderError(.badReply, "\(exchange.endpoint.host): the listing cannot be continued")
     }
 
     package func retrieve(_ id: RemoteFileID) async throws(ProviderError) -> RemoteFile? {
-        let request = HTTPRequest(.get, try url(of: id), headers: headers, limits: shortLimits)
+        let request = HTTPRequest(
+            .get,
+            try exchange.url(of: id, in: "/files"),
+            headers: headers,
+            limits: FilesExchange.shortLimits()
+        )
         do throws(ProviderError) {
-            let response = try await send(request, about: .file)
+            let response = try await exchange.send(request, about: .file)
             guard let file = decodeReply(FileObject.self, from: response.body)?.remoteFile else {
-                throw refusals.badReply(response.head, "the answer describes no file")
+                throw exchange.refusals.badReply(response.head, "the answer describes no file")
             }
             return file
         } catch {
@@ -81,9 +69,14 @@ package struct OpenAIFiles: FileProvider {
     }
 
     package func delete(_ id: RemoteFileID) async throws(ProviderError) {
-        let request = HTTPRequest(.delete, try url(of: id), headers: headers, limits: shortLimits)
+        let request = HTTPRequest(
+            .delete,
+            try exchange.url(of: id, in: "/files"),
+            headers: headers,
+            limits: FilesExchange.shortLimits()
+        )
         do throws(ProviderError) {
-            _ = try await send(request, about: .file)
+            _ = try await exchange.send(request, about: .file)
         } catch {
             if error.kind != .gone { throw error }
         }
@@ -93,8 +86,13 @@ package struct OpenAIFiles: FileProvider {
     package func download(_ id: RemoteFileID, upTo limit: ByteCount) async throws(ProviderError) -> [UInt8] {
         var limits = HTTPLimits()
         limits.body = Int(clamping: limit.bytes)
-        let request = HTTPRequest(.get, try url(of: id) + "/content", headers: headers, limits: limits)
-        return try await send(request, about: .file).body
+        let request = HTTPRequest(
+            .get,
+            try exchange.url(of: id, in: "/files") + "/content",
+            headers: headers,
+            limits: limits
+        )
+        return try await exchange.send(request, about: .file).body
     }
 
     /// Looks through the newest files; older than `createdAfter` ends the search.
@@ -124,57 +122,21 @@ package struct OpenAIFiles: FileProvider {
         return nil
     }
 
-    /// Asks for one entry of the listing to learn what the address can do.
-    ///
-    /// - Throws: what is neither a yes nor a no: no connection, a fault on their side.
     package func probe() async throws(ProviderError) -> FilesAbility {
         do throws(ProviderError) {
             _ = try await page(order: "asc", limit: 1, after: nil)
             return .hasFiles
         } catch {
-            switch error.kind {
-            case .unsupported: return .noFiles
-            case .unauthorised: return .needsKey
-            // A web page or somebody else's JSON with status 200: not a Files API either.
-            case .badReply where error.status.map { (200..<300).contains($0) } == true: return .noFiles
-            default: throw error
-            }
+            guard let ability = FilesAbility(error) else { throw error }
+            return ability
         }
     }
-}
-
-/// What an address offers.
-package enum FilesAbility: Hashable, Sendable {
-    case hasFiles
-    case noFiles
-    case needsKey
 }
 
 // MARK: The wire
 
 extension OpenAIFiles {
-    private var headers: [HTTPHeader] { endpoint.openAIHeaders + [HTTPHeader("Accept", "application/json")] }
-
-    /// For everything that moves no file: nothing reasonable takes longer.
-    private var shortLimits: HTTPLimits {
-        var limits = HTTPLimits()
-        limits.idle = 60
-        limits.total = 120
-        return limits
-    }
-
-    private func url(of id: RemoteFileID) throws(ProviderError) -> String {
-        guard let segment = pathSegment(id) else { throw ProviderError(.rejected, "file id \(id): is no id") }
-        return endpoint.url("/files/\(segment)")
-    }
-
-    private func result(of upload: Upload) async -> Result<RemoteFile, ProviderError> {
-        do throws(ProviderError) {
-            return .success(try await send(upload))
-        } catch {
-            return .failure(error)
-        }
-    }
+    private var headers: [HTTPHeader] { exchange.endpoint.openAIHeaders + [HTTPHeader("Accept", "application/json")] }
 
     private func send(_ upload: Upload) async throws(ProviderError) -> RemoteFile {
         var form = MultipartForm(fileName: upload.name, mime: upload.mime)
@@ -183,35 +145,14 @@ extension OpenAIFiles {
             form.fields.append(HTTPHeader("expires_after[seconds]", String(seconds)))
         }
         form.fields.append(HTTPHeader("purpose", "user_data"))
-        let (prefix, suffix) = (form.prefix, form.suffix)
-        let opened: Result<OutgoingFile, ProviderError> = await queue.run { [hashing] in
-            Result { () throws(ProviderError) in
-                try OutgoingFile.open(upload, prefix: prefix, suffix: suffix, hashing: hashing)
-            }
-        }
-        let file = try opened.get()
-        let request = HTTPRequest(
-            .post,
-            endpoint.url("/files"),
-            headers: headers + [HTTPHeader("Content-Type", form.contentType)],
-            body: file.body
+        return try await exchange.send(
+            upload,
+            as: form,
+            to: "/files",
+            headers: headers,
+            described: { decodeReply(FileObject.self, from: $0)?.remoteFile },
+            delete: { id throws(ProviderError) in try await delete(id) }
         )
-        let response: HTTPResponse
-        do throws(ProviderError) {
-            response = try await send(request, about: .files)
-        } catch {
-            throw file.failure ?? error
-        }
-        guard let stored = decodeReply(FileObject.self, from: response.body)?.remoteFile else {
-            throw refusals.badReply(response.head, "the answer to an upload describes no file")
-        }
-        let isWhole = (stored.size ?? upload.size) == upload.size
-        if isWhole, file.sent(exactly: upload.digest) { return stored }
-        // What is there now is not what was asked for. Should this fail too, the copy is still without a name in
-        // the manifest, and is found by its upload name.
-        try? await delete(stored.id)
-        if isWhole { throw ProviderError(.changed, "changed while it was sent") }
-        throw refusals.badReply(response.head, "only \(stored.size ?? 0) of \(upload.size) bytes were stored")
     }
 
     private func page(
@@ -221,30 +162,16 @@ extension OpenAIFiles {
     ) async throws(ProviderError) -> (FileListReply, HTTPHead) {
         var path = "/files?limit=\(limit)&order=\(order)"
         if let after { path += "&after=" + percentEncoded(after) }
-        var limits = shortLimits
         // An entry is about 250 bytes; names may be long.
-        limits.body = 32 << 20
-        let response = try await send(
-            HTTPRequest(.get, endpoint.url(path), headers: headers, limits: limits),
+        let limits = FilesExchange.shortLimits(body: 32 << 20)
+        let response = try await exchange.send(
+            HTTPRequest(.get, exchange.endpoint.url(path), headers: headers, limits: limits),
             about: .files
         )
         guard let reply = decodeReply(FileListReply.self, from: response.body) else {
-            throw refusals.badReply(response.head, "the answer is no listing of files")
+            throw exchange.refusals.badReply(response.head, "the answer is no listing of files")
         }
         return (reply, response.head)
-    }
-
-    private func send(_ request: HTTPRequest, about subject: Refusals.Subject) async throws(ProviderError)
-        -> HTTPResponse
-    {
-        let response: HTTPResponse
-        do throws(HTTPFailure) {
-            response = try await client.send(request)
-        } catch {
-            throw refusals.error(error, isRepeatable: request.method.isRepeatable)
-        }
-        guard (200..<300).contains(response.status) else { throw refusals.error(response, about: subject) }
-        return response
     }
 
     /// A page without what earlier pages had, and where to go on: nowhere when it brought nothing new.

@@ -59,8 +59,8 @@ package struct ResponsesModel: ChatModel {
 
     private static func file(_ part: ChatRequest.Part) -> JSON {
         switch part {
-        case .file(let id, _): ["type": "input_file", "file_id": .string(id.rawValue)]
-        case .image(let id, _): ["type": "input_image", "detail": "auto", "file_id": .string(id.rawValue)]
+        case .file(let id, _, _): ["type": "input_file", "file_id": .string(id.rawValue)]
+        case .image(let id, _, _): ["type": "input_image", "detail": "auto", "file_id": .string(id.rawValue)]
         case .inlineText(let path, let text):
             ["type": "input_text", "text": .string(ChatText.inlined(path: path, text: text))]
         case .inlineImage(_, let media, let bytes):

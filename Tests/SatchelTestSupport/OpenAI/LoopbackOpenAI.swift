@@ -50,8 +50,8 @@ package final class LoopbackOpenAI: LoopbackProvider {
     /// Queues how the next chat request is answered; without any the model echoes.
     package func nextAnswer(_ answer: LoopbackAnswer) { wire.push(answer) }
 
-    package let uploadRoute = "POST /v1/files"
-    package let listRoute = "GET /v1/files"
+    package let uploadRoute: LoopbackMatch = "POST /v1/files"
+    package let listRoute: LoopbackMatch = "GET /v1/files"
 
     package var maxPage: Int {
         get { options.maxPage }

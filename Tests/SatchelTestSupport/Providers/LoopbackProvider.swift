@@ -18,10 +18,10 @@ package protocol LoopbackProvider: Sendable {
     var environment: [String: String] { get }
 
     /// The request that brings the bytes of a small file, as ``LoopbackServer/inject(_:on:times:)`` takes it.
-    var uploadRoute: String { get }
+    var uploadRoute: LoopbackMatch { get }
 
     /// The request for a listing.
-    var listRoute: String { get }
+    var listRoute: LoopbackMatch { get }
 
     /// Entries that a page of a listing has at most, whatever was asked for.
     var maxPage: Int { get nonmutating set }

@@ -1,0 +1,47 @@
+package import SatchelCore
+
+/// The one place that knows which code speaks which provider's language.
+package struct RemoteProviders: Sendable {
+    private let client: HTTPClient
+    private let hashing: any Hashing
+
+    package init(client: HTTPClient, hashing: any Hashing) {
+        self.client = client
+        self.hashing = hashing
+    }
+
+    /// What a provider of that kind can do, as far as that is known without asking it; nil for kinds not spoken here.
+    package static func traits(of kind: ProviderID) -> ProviderTraits? {
+        switch kind {
+        case .local: .local
+        case .openai: .openAI
+        case .openaiCompatible: .openAICompatible
+        case .anthropic, .gemini, .xai, .mistral: nil
+        }
+    }
+
+    /// The files of an account; nil for kinds not spoken here and for the local store, which has no endpoint.
+    package func files(of kind: ProviderID, at endpoint: Endpoint) -> (any FileProvider)? {
+        switch kind {
+        case .local: nil
+        case .openai: OpenAIFiles(endpoint, traits: .openAI, client: client, hashing: hashing)
+        case .openaiCompatible: OpenAIFiles(endpoint, traits: .openAICompatible, client: client, hashing: hashing)
+        case .anthropic, .gemini, .xai, .mistral: nil
+        }
+    }
+
+    /// The models of an account that can be shown its files.
+    package func model(of kind: ProviderID, at endpoint: Endpoint) -> (any ChatModel)? {
+        switch kind {
+        case .local: nil
+        case .openai: ResponsesModel(endpoint, traits: .openAI, client: client)
+        case .openaiCompatible: ResponsesModel(endpoint, traits: .openAICompatible, client: client)
+        case .anthropic, .gemini, .xai, .mistral: nil
+        }
+    }
+
+    /// The models of a server that has no files: everything is shown inline.
+    package func modelWithoutFiles(at endpoint: Endpoint) -> any ChatModel {
+        ChatCompletionsModel(endpoint, client: client)
+    }
+}
