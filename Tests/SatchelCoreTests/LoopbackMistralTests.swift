@@ -395,7 +395,8 @@ struct LoopbackMistralTests {
     @Test(
         arguments: [
             (.refusal("no"), "stop", false), (.ending(.incomplete("max_output_tokens")), "length", false),
-            (.ending(.failed(code: "x", message: "y"), after: 1), "error", false),
+            (.ending(.incomplete("error"), after: 1), "error", false),
+            (.ending(.failed(code: "x", message: "y"), after: 1), nil, true),
             (.ending(.errorEvent(code: "x", message: "y")), nil, true),
             (.ending(.nestedError(code: "x", message: "y")), nil, true), (.ending(.silence), nil, false),
             (.keepAlives, "stop", false), (.unknownEvents, "stop", false),

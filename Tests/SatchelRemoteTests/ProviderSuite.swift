@@ -9,6 +9,7 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
     case local
     case openAI
     case compatible
+    case mistral
 
     static let remote = allCases.filter { $0 != .local }
 
@@ -19,6 +20,7 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .local: .local
         case .openAI: .openai
         case .compatible: .openaiCompatible
+        case .mistral: .mistral
         }
     }
 
@@ -48,6 +50,11 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .local: Issue.record("the local store has no server")
         case .openAI: try await LoopbackOpenAI.with { try await run($0, key: key ?? $0.key, body) }
         case .compatible: try await LoopbackOpenAI.with(.ogx) { try await run($0, key: nil, body) }
+        case .mistral:
+            // Any bytes go as a PDF here: these suites are about transport.
+            var options = MistralOptions()
+            options.looksInside = false
+            try await LoopbackMistral.with(options) { try await run($0, key: key ?? $0.key, body) }
         }
     }
 

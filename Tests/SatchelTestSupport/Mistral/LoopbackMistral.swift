@@ -55,8 +55,8 @@ package final class LoopbackMistral: LoopbackProvider {
     /// Every signed URL that was given out, in their order: secrets that must turn up nowhere but in a chat request.
     package var signedURLs: [String] { wire.signedURLs }
 
-    package let uploadRoute = "POST /v1/files"
-    package let listRoute = "GET /v1/files"
+    package let uploadRoute: LoopbackMatch = "POST /v1/files"
+    package let listRoute: LoopbackMatch = "GET /v1/files"
 
     package var maxPage: Int {
         get { options.maxPage }

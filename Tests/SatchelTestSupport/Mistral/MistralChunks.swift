@@ -10,12 +10,14 @@ struct MistralChunks {
     var includesUsage: Bool
 
     /// There is no such thing as a refusal on this wire: it is text like any other.
-    private var text: String { answer.refusal ?? answer.text ?? input.echo }
+    private var text: String {
+        answer.refusal ?? answer.text ?? answer.composed?(input.files.map(\.bytes)) ?? input.echo
+    }
 
-    /// The schema knows no content filter.
+    /// The schema's words are `stop`, `length`, `model_length`, `error` and `tool_calls`; it knows no content filter.
     private var finishReason: JSONValue {
         guard case .incomplete(let reason) = answer.ending else { return "stop" }
-        return reason == "content_filter" ? "error" : "length"
+        return reason == "max_output_tokens" ? "length" : .string(reason)
     }
 
     private var usage: JSONValue {
@@ -100,14 +102,11 @@ struct MistralChunks {
         case .cut: stream.then(.cut)
         case .reset: stream.then(.reset)
         case .silence: break
-        case .errorEvent(let code, let message):
+        case .errorEvent(let code, let message), .failed(let code, let message):
             let failure = MistralFailure.error(500, message, type: "internal_server_error", code: .string(code))
             stream.event(nil, failure.body)
         case .nestedError(let code, let message):
             stream.event(nil, ["error": ["code": .string(code), "message": .string(message)]])
-        case .failed:
-            stream.event(nil, chunk(["content": ""], "error", hasUsage: includesUsage))
-            done(&stream)
         case .completed, .incomplete:
             if let references { stream.event(nil, chunk(["content": [references]])) }
             stream.event(nil, chunk(["content": ""], finishReason, hasUsage: includesUsage))

@@ -44,9 +44,9 @@ struct MistralMedia {
     var isImage: Bool { type.hasPrefix("image/") }
 
     /// For `purpose=ocr`: documents and pictures, no text, no archives, and nothing that is not what it says.
-    func checkForOCR() throws(MistralFailure) {
+    func checkForOCR(looksInside: Bool = true) throws(MistralFailure) {
         var received = type
-        if let signature = Self.signatures[type], !bytes.starts(with: signature) {
+        if looksInside, let signature = Self.signatures[type], !bytes.starts(with: signature) {
             received = bytes.starts(with: Array("PK".utf8)) ? "application/zip" : "text/plain"
         } else if isImage || Self.documents.contains(type) {
             return

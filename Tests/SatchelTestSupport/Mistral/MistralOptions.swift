@@ -12,6 +12,8 @@ package struct MistralOptions: Sendable {
     package var keys = ["mistral-loopback-0001": "workspace-1", "mistral-loopback-0002": "workspace-2"]
     /// Bytes of one file.
     package var maxFileSize = 512_000_000
+    /// Whether the bytes of an upload must be what it is declared as; false to try transport with any bytes.
+    package var looksInside = true
     /// Bytes of a document that is read in a chat.
     package var maxDocumentSize = 50_000_000
     /// Pages of a PDF that is read in a chat.
@@ -24,6 +26,8 @@ package struct MistralOptions: Sendable {
     package var repeatsPages = false
     /// Whether listings begin with the oldest file; the order is not documented.
     package var listsOldestFirst = false
+    /// Whether `search` finds names that contain it; what the real one goes by is not documented, so it may find nothing.
+    package var searchFinds = true
     /// Seconds that files are kept: 30 days.
     package var retention: Int64? = 2_592_000
     /// Whether file objects say `expires_at`, which the documented examples lack.

@@ -41,7 +41,7 @@ extension MistralWire {
         }
         guard file.bytes.count <= options.maxFileSize else { throw .detail(413, "File too large.") }
         let media = MistralMedia(name: name, contentType: file.contentType, bytes: file.bytes)
-        try purpose == "ocr" ? media.checkForOCR() : media.checkAsLines()
+        try purpose == "ocr" ? media.checkForOCR(looksInside: options.looksInside) : media.checkAsLines()
         let incoming = LoopbackStore.Incoming(
             project: workspace,
             name: name,
@@ -95,7 +95,7 @@ extension MistralWire {
         if !options.listsOldestFirst { entries.reverse() }
         if let purpose = request.query("purpose") { entries.removeAll { $0["purpose"]?.string != purpose } }
         if let text = request.query("search") {
-            entries.removeAll { entry in !(entry["filename"]?.string ?? "").contains(text) }
+            entries.removeAll { !options.searchFinds || !($0["filename"]?.string ?? "").contains(text) }
         }
         let start = options.repeatsPages ? 0 : min(page * size, entries.count)
         var body: [String: JSONValue] = [
