@@ -170,8 +170,9 @@ import Testing
             var checks: [Check]
         }
         try await AtMistral.with { at in
-            // Tells all it was shown, of a picture its two colours.
+            // Tells all that stands in the document, and of the picture that it saw none.
             at.mistral.nextAnswer(.composed { String(decoding: $0.joined(), as: UTF8.self) })
+            at.mistral.nextAnswer(.text("There is no picture."))
             let document: Document = try await at.satchel.document(
                 ["doctor", "--live", "mistral", "-m", "echo"],
                 status: 1
@@ -180,7 +181,6 @@ import Testing
                 let check = document.checks.first { $0.name == name }
                 #expect(check?.ok == true, "\(name): \(check?.detail ?? "missing")")
             }
-            // The echo of the second question says a digest and no colours.
             #expect(document.checks.contains { $0.name == "live picture in chat" && !$0.ok })
             #expect(at.mistral.uploadCount == 2 && at.mistral.files.isEmpty)
         }

@@ -7,6 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(2)))
 struct MistralChatTests {
     private static let chat: LoopbackMatch = "POST /v1/chat/completions"
+    private let waits = Watched<[Double]>([])
 
     private func withMistral(
         _ change: (inout MistralOptions) -> Void = { _ in },
@@ -21,7 +22,7 @@ struct MistralChatTests {
             let client = HTTPClient()
             try await body(
                 MistralFiles(endpoint, client: client, hashing: IndependentHashing()),
-                MistralModel(endpoint, client: client),
+                MistralModel(endpoint, client: client) { seconds in waits.update { $0.append(seconds) } },
                 server
             )
             #expect(server.server.flaws.isEmpty)
@@ -137,15 +138,26 @@ struct MistralChatTests {
         try await withMistral { files, model, server in
             let stored = try await send(pdf("abc"), to: files)
             let body = status == 200 ? #"{"url":"http://insecure/"}"# : ""
-            server.server.inject(.status(status, body: body), on: "GET /v1/files/*")
+            server.server.inject(.status(status, body: body), on: "GET /v1/files/*", times: 10)
             let heard = try await Heard(model.stream(asking("what?", [part(stored)])))
             let kinds: [Int: ProviderError.Kind] = [
                 401: .unauthorised, 429: .rateLimited(retryAfter: nil), 500: .temporary(retryAfter: nil),
                 200: .badReply,
             ]
             #expect(heard.error?.kind == kinds[status])
+            #expect(waits.value.count == (heard.error?.isRetryable == true ? 5 : 0))
             #expect(heard.events.isEmpty)
             #expect(server.server.requests(Self.chat).isEmpty)
+        }
+    }
+
+    @Test func aServerThatIsHurriedIsWaitedFor() async throws {
+        try await withMistral { files, model, server in
+            let stored = try await send(pdf("abc"), to: files)
+            server.server.inject(server.refusing(.rateLimited(seconds: 2)), on: "GET /v1/files/*", times: 3)
+            let heard = try await Heard(model.stream(asking("what?", [part(stored)])))
+            #expect(heard.finish == .stop)
+            #expect(waits.value == [2, 2, 2])
         }
     }
 

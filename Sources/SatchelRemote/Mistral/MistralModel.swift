@@ -12,12 +12,22 @@ package struct MistralModel: ChatModel {
     let signed: SignedURLs
     let wishes = MistralWishes()
 
-    package init(_ endpoint: Endpoint, traits: ProviderTraits = .mistral, client: HTTPClient) {
+    /// - Parameters:
+    ///   - endpoint: whose models and files; the base URL with or without `/v1`.
+    ///   - traits: `.mistral`, perhaps with limits changed.
+    ///   - client: shared by all providers of a process.
+    ///   - sleep: waits so many seconds before a URL is asked for again; throws when the task is cancelled.
+    package init(
+        _ endpoint: Endpoint,
+        traits: ProviderTraits = .mistral,
+        client: HTTPClient,
+        sleep: @escaping @Sendable (Double) async throws -> Void = { try await Task.sleep(for: .seconds($0)) }
+    ) {
         self.endpoint = endpoint
         self.traits = traits
         self.client = client
         refusals = Refusals(endpoint: endpoint, dialect: .mistral)
-        signed = SignedURLs(endpoint, client: client, refusals: refusals)
+        signed = SignedURLs(endpoint, client: client, refusals: refusals, sleep: sleep)
     }
 
     package func stream(_ request: ChatRequest) -> AsyncThrowingStream<ChatEvent, any Error> {

@@ -15,18 +15,32 @@ final class SignedURLs: Sendable {
     /// Asked for: from 1 to 168 are taken.
     static let hours = 24
 
-    /// URLs fetched side by side.
-    private static let atOnce = 8
+    /// URLs fetched side by side: requests per second are few on small plans.
+    private static let atOnce = 4
+    /// Patient, because a question with ten files is ten requests.
+    private static let retry = RetryPolicy(retries: 5)
 
     private let endpoint: Endpoint
     private let client: HTTPClient
     private let refusals: Refusals
+    private let sleep: @Sendable (Double) async throws -> Void
     private let known = Mutex<[RemoteFileID: Known]>([:])
 
-    init(_ endpoint: Endpoint, client: HTTPClient, refusals: Refusals) {
+    /// - Parameters:
+    ///   - endpoint: whose files.
+    ///   - client: for the requests.
+    ///   - refusals: in the provider's dialect.
+    ///   - sleep: waits so many seconds; throws when the task is cancelled.
+    init(
+        _ endpoint: Endpoint,
+        client: HTTPClient,
+        refusals: Refusals,
+        sleep: @escaping @Sendable (Double) async throws -> Void
+    ) {
         self.endpoint = endpoint
         self.client = client
         self.refusals = refusals
+        self.sleep = sleep
     }
 
     /// A URL for each of the files.
@@ -67,11 +81,22 @@ final class SignedURLs: Sendable {
         }
     }
 
+    /// Tries again what passes: asking for a URL twice does no harm.
     private func fetched(_ id: RemoteFileID) async -> Result<Secret, ProviderError> {
-        do throws(ProviderError) {
-            return .success(try await fetch(id))
-        } catch {
-            return .failure(error)
+        var attempt = 1
+        while true {
+            do throws(ProviderError) {
+                return .success(try await fetch(id))
+            } catch {
+                let jitter = Double.random(in: 0..<1)
+                guard error.kind != .unreachable,
+                    let seconds = Self.retry.delay(after: error, attempt: attempt, jitter: jitter)
+                else { return .failure(error) }
+                guard (try? await sleep(seconds)) != nil else {
+                    return .failure(ProviderError(.cancelled, "cancelled"))
+                }
+                attempt += 1
+            }
         }
     }
 
