@@ -18,7 +18,8 @@ package struct RemoteProviders: Sendable {
         case .openaiCompatible: .openAICompatible
         case .anthropic: .anthropic
         case .xai: .xAI
-        case .gemini, .mistral: nil
+        case .gemini: nil
+        case .mistral: .mistral
         }
     }
 
@@ -30,7 +31,8 @@ package struct RemoteProviders: Sendable {
         case .openaiCompatible: OpenAIFiles(endpoint, traits: .openAICompatible, client: client, hashing: hashing)
         case .anthropic: AnthropicFiles(endpoint, client: client, hashing: hashing)
         case .xai: XAIFiles(endpoint, client: client, hashing: hashing)
-        case .gemini, .mistral: nil
+        case .gemini: nil
+        case .mistral: MistralFiles(endpoint, client: client, hashing: hashing)
         }
     }
 
@@ -42,7 +44,8 @@ package struct RemoteProviders: Sendable {
         case .openaiCompatible: ResponsesModel(endpoint, traits: .openAICompatible, client: client)
         case .anthropic: AnthropicModel(endpoint, client: client)
         case .xai: ResponsesModel.xAI(endpoint, client: client)
-        case .gemini, .mistral: nil
+        case .gemini: nil
+        case .mistral: MistralModel(endpoint, client: client)
         }
     }
 

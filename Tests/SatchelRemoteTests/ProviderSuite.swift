@@ -11,6 +11,7 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
     case compatible
     case anthropic
     case xAI
+    case mistral
 
     static let remote = allCases.filter { $0 != .local }
 
@@ -23,6 +24,7 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .compatible: .openaiCompatible
         case .anthropic: .anthropic
         case .xAI: .xai
+        case .mistral: .mistral
         }
     }
 
@@ -54,6 +56,11 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .compatible: try await LoopbackOpenAI.with(.ogx) { try await run($0, key: nil, body) }
         case .anthropic: try await LoopbackAnthropic.with { try await run($0, key: key ?? $0.key, body) }
         case .xAI: try await LoopbackXAI.with { try await run($0, key: key ?? $0.key, body) }
+        case .mistral:
+            // Any bytes go as a PDF here: these suites are about transport.
+            var options = MistralOptions()
+            options.looksInside = false
+            try await LoopbackMistral.with(options) { try await run($0, key: key ?? $0.key, body) }
         }
     }
 
