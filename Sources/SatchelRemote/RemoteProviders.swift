@@ -17,7 +17,9 @@ package struct RemoteProviders: Sendable {
         case .openai: .openAI
         case .openaiCompatible: .openAICompatible
         case .anthropic: .anthropic
-        case .gemini, .xai, .mistral: nil
+        case .xai: .xAI
+        case .gemini: nil
+        case .mistral: .mistral
         }
     }
 
@@ -28,7 +30,9 @@ package struct RemoteProviders: Sendable {
         case .openai: OpenAIFiles(endpoint, traits: .openAI, client: client, hashing: hashing)
         case .openaiCompatible: OpenAIFiles(endpoint, traits: .openAICompatible, client: client, hashing: hashing)
         case .anthropic: AnthropicFiles(endpoint, client: client, hashing: hashing)
-        case .gemini, .xai, .mistral: nil
+        case .xai: XAIFiles(endpoint, client: client, hashing: hashing)
+        case .gemini: nil
+        case .mistral: MistralFiles(endpoint, client: client, hashing: hashing)
         }
     }
 
@@ -39,7 +43,9 @@ package struct RemoteProviders: Sendable {
         case .openai: ResponsesModel(endpoint, traits: .openAI, client: client)
         case .openaiCompatible: ResponsesModel(endpoint, traits: .openAICompatible, client: client)
         case .anthropic: AnthropicModel(endpoint, client: client)
-        case .gemini, .xai, .mistral: nil
+        case .xai: ResponsesModel.xAI(endpoint, client: client)
+        case .gemini: nil
+        case .mistral: MistralModel(endpoint, client: client)
         }
     }
 

@@ -10,6 +10,8 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
     case openAI
     case compatible
     case anthropic
+    case xAI
+    case mistral
 
     static let remote = allCases.filter { $0 != .local }
 
@@ -21,6 +23,8 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .openAI: .openai
         case .compatible: .openaiCompatible
         case .anthropic: .anthropic
+        case .xAI: .xai
+        case .mistral: .mistral
         }
     }
 
@@ -51,6 +55,12 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .openAI: try await LoopbackOpenAI.with { try await run($0, key: key ?? $0.key, body) }
         case .compatible: try await LoopbackOpenAI.with(.ogx) { try await run($0, key: nil, body) }
         case .anthropic: try await LoopbackAnthropic.with { try await run($0, key: key ?? $0.key, body) }
+        case .xAI: try await LoopbackXAI.with { try await run($0, key: key ?? $0.key, body) }
+        case .mistral:
+            // Any bytes go as a PDF here: these suites are about transport.
+            var options = MistralOptions()
+            options.looksInside = false
+            try await LoopbackMistral.with(options) { try await run($0, key: key ?? $0.key, body) }
         }
     }
 

@@ -6,9 +6,7 @@ struct EventStream {
     private var pending: [UInt8] = []
     private var piece = 0
 
-    init(_ options: OpenAIOptions) {
-        self.init(lineEnd: options.lineEnd, pieceLengths: options.pieceLengths)
-    }
+    init(_ options: OpenAIOptions) { self.init(lineEnd: options.lineEnd, pieceLengths: options.pieceLengths) }
 
     init(lineEnd: String, pieceLengths: [Int]) {
         self.lineEnd = lineEnd
