@@ -7,6 +7,8 @@ import Testing
 enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
     case responses
     case completions
+    case messages
+    case xAI
     case mistral
 
     /// The files that it refers to by id; nil for a format that refers to none.
@@ -14,6 +16,8 @@ enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
         switch self {
         case .responses: .openAI
         case .completions: nil
+        case .messages: .anthropic
+        case .xAI: .xAI
         case .mistral: .mistral
         }
     }
@@ -37,6 +41,7 @@ enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
     ) async throws {
         switch self {
         case .responses: try await LoopbackOpenAI.with { try await body(try model(.openai, at: $0, client), $0) }
+        case .xAI: try await LoopbackXAI.with { try await body(try model(.xai, at: $0, client), $0) }
         case .mistral:
             var options = MistralOptions()
             options.looksInside = false
@@ -46,6 +51,7 @@ enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
                 let endpoint = try Endpoint(baseURL: server.baseURL, key: Secret(server.key))
                 try await body(ChatCompletionsModel(endpoint, client: client), server)
             }
+        case .messages: try await LoopbackAnthropic.with { try await body(try model(.anthropic, at: $0, client), $0) }
         }
     }
 
@@ -242,7 +248,8 @@ struct ChatModelTests {
             #expect(heard.error == nil)
             #expect(heard.text.contains("you said: what is it?"))
             let body = String(decoding: try #require(server.server.requests.first).body, as: UTF8.self)
-            #expect(body.contains("data:image/png;base64,iVBORw0KGgo="))
+            // As a data URL or as it is.
+            #expect(body.contains("iVBORw0KGgo="))
             #expect(body.contains("one"))
         }
     }

@@ -9,6 +9,8 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
     case local
     case openAI
     case compatible
+    case anthropic
+    case xAI
     case mistral
 
     static let remote = allCases.filter { $0 != .local }
@@ -20,6 +22,8 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .local: .local
         case .openAI: .openai
         case .compatible: .openaiCompatible
+        case .anthropic: .anthropic
+        case .xAI: .xai
         case .mistral: .mistral
         }
     }
@@ -50,6 +54,8 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .local: Issue.record("the local store has no server")
         case .openAI: try await LoopbackOpenAI.with { try await run($0, key: key ?? $0.key, body) }
         case .compatible: try await LoopbackOpenAI.with(.ogx) { try await run($0, key: nil, body) }
+        case .anthropic: try await LoopbackAnthropic.with { try await run($0, key: key ?? $0.key, body) }
+        case .xAI: try await LoopbackXAI.with { try await run($0, key: key ?? $0.key, body) }
         case .mistral:
             // Any bytes go as a PDF here: these suites are about transport.
             var options = MistralOptions()

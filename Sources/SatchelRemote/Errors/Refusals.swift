@@ -120,7 +120,8 @@ struct Refusals: Sendable {
         case 300..<400: return .badReply
         case 401: return .unauthorised
         case 402: return .quota
-        case 403: return .forbidden
+        // OpenRouter's word for a workspace that is full.
+        case 403: return reply.says("storage quota", "storage limit", "storage is full") ? .quota : .forbidden
         case 404:
             switch subject {
             case .file: return .gone
