@@ -172,7 +172,17 @@ extension Manifest {
     /// Lets each path stand for its content from now on; what it stood for before is unreferenced from now on.
     package func link(_ links: [(path: WorkspacePath, digest: ContentDigest)], at now: Date) async throws(ManifestError)
     {
-        try await write { db in try Self.writeLinks(links, in: db, at: now) }
+        try await write { db in
+            // A content that is linked without ever being uploaded is not remembered yet.
+            let content = try db.cachedStatement(
+                sql: """
+                    INSERT INTO content (sha256, size, media, touched_at)
+                    SELECT sha256, size, media, ?2 FROM path WHERE path = ?1 ON CONFLICT DO NOTHING
+                    """
+            )
+            for (path, _) in links { try content.execute(arguments: [path.blob, now.milliseconds]) }
+            try Self.writeLinks(links, in: db, at: now)
+        }
     }
 
     private static func writeLinks(

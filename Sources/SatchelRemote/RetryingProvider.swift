@@ -176,13 +176,3 @@ package struct RetryingProvider: FileProvider {
 extension Result {
     fileprivate var error: Failure? { if case .failure(let error) = self { error } else { nil } }
 }
-
-extension ProviderError {
-    /// Whether an upload that met this may be there all the same.
-    fileprivate var mayHaveArrived: Bool {
-        switch kind {
-        case .answerLost, .temporary, .badReply: true
-        default: false
-        }
-    }
-}

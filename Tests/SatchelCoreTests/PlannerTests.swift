@@ -9,7 +9,8 @@ import Testing
         copies: [KnownCopy] = [],
         pinned: Set<ContentDigest> = [],
         root: RootIdentity? = nil,
-        policy: SyncPolicy = SyncPolicy()
+        policy: SyncPolicy = SyncPolicy(),
+        traits: ProviderTraits = Fixture.traits
     ) -> Plan {
         SatchelCore.plan(
             snapshot,
@@ -18,7 +19,7 @@ import Testing
             pinned: pinned,
             rememberedRoot: root,
             under: policy,
-            traits: Fixture.traits,
+            traits: traits,
             at: Fixture.now
         )
     }
@@ -39,6 +40,25 @@ import Testing
         let plan = plan(Fixture.snapshot(["a.txt": "one"]), known: ["a.txt": "one"], copies: [Fixture.copy("one")])
         #expect(plan.isEmpty)
         #expect(plan.unchanged == 1)
+    }
+
+    @Test func whatChatsShowWithoutACopyIsLinkedOnceAndSkipped() {
+        var traits = Fixture.traits
+        traits.inlinedMedia = [.text]
+        let first = plan(Fixture.snapshot(["a.txt": "one"]), traits: traits)
+        #expect(first.words == ["link a.txt: refused"])
+        #expect(first.skipped.map(\.reason) == [.inlined(.text)])
+        let next = plan(Fixture.snapshot(["a.txt": "one"]), known: ["a.txt": "one"], traits: traits)
+        #expect(next.isEmpty)
+        #expect(next.skipped.map(\.reason) == [.inlined(.text)])
+    }
+
+    @Test func onlyDocumentsAreTakenOutOfTheirZipContainers() {
+        var traits = Fixture.traits
+        traits.acceptedContainers = ["docx"]
+        #expect(traits.refusal(of: .zip, size: 1, at: Fixture.path("a/Letter.DOCX")) == nil)
+        #expect(traits.refusal(of: .zip, size: 1, at: Fixture.path("a/letter.jar")) == .unsupported(.zip))
+        #expect(traits.refusal(of: .binary, size: 1, at: Fixture.path("letter.docx")) == .unsupported(.binary))
     }
 
     @Test func twoPathsWithTheSameBytesUploadOnce() {

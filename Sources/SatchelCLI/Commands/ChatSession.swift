@@ -106,10 +106,6 @@ private struct JSONChat: Encodable {
         var remoteId: String?
     }
 
-    struct Usage: Encodable {
-        var input, cached, output, reasoning: Int
-    }
-
     struct Passage: Encodable {
         var path: String
         var line: Int
@@ -124,7 +120,7 @@ private struct JSONChat: Encodable {
     var model: String?
     var account: String
     var files: [File]
-    var usage: Usage?
+    var usage: JSONUsage?
     var cost: String?
     var finishReason: String?
     var passages: [Passage]?
@@ -138,9 +134,7 @@ private struct JSONChat: Encodable {
         files = answer.files.map {
             File(path: $0.path.description, sha256: $0.digest.hex, remoteId: $0.remoteID?.rawValue)
         }
-        usage = answer.usage.map {
-            Usage(input: $0.input, cached: $0.cached, output: $0.output, reasoning: $0.reasoning)
-        }
+        usage = answer.usage.map(JSONUsage.init)
         finishReason = answer.finishReason
         guard answer.model == nil else { return }
         passages = answer.passages.map {

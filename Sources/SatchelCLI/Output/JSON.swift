@@ -46,6 +46,16 @@ struct JSONFailure: Encodable {
     var error: Body
 }
 
+/// Tokens, in every document that has some.
+struct JSONUsage: Encodable {
+    var input, cached, output, reasoning: Int
+
+    init(_ usage: ChatUsage) {
+        (input, cached) = (usage.input, usage.cached)
+        (output, reasoning) = (usage.output, usage.reasoning)
+    }
+}
+
 /// The document of `sync`.
 struct JSONSync: Encodable {
     struct Summary: Encodable {

@@ -107,7 +107,11 @@ private struct Planner {
         if let position = copies.position(of: file.digest) { isReferenced[position] = true }
         if let reason = traits.refusal(of: file.media, size: file.size, at: file.path) {
             refused.append(Snapshot.Skipped(path: file.path, isFolder: false, reason: reason))
-            if row?.linked != nil, moves { links.append(.link(file.path, to: file.digest, because: .refused(reason))) }
+            // What chats show without a copy is as much in step as the rest; what they never show must only let go of
+            // what the path stood for before.
+            if moves, row?.linked != nil || reason.isShownInChats {
+                links.append(.link(file.path, to: file.digest, because: .refused(reason)))
+            }
             return
         }
         if let reason = uploadReason(file, row) {

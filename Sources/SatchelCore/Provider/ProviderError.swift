@@ -77,6 +77,14 @@ extension ProviderError {
         }
     }
 
+    /// Whether an upload that met this may be in the account all the same.
+    package var mayHaveArrived: Bool {
+        switch kind {
+        case .answerLost, .temporary, .badReply: true
+        default: false
+        }
+    }
+
     /// Whether every other request to the account will fail the same way, so that going on is pointless.
     package var concernsAccount: Bool {
         switch kind {

@@ -29,6 +29,9 @@ package enum SkipReason: Hashable, Sendable {
 }
 
 extension SkipReason {
+    /// Whether a chat can show the file although no copy of it is kept in step.
+    package var isShownInChats: Bool { if case .inlined = self { true } else { false } }
+
     /// The stable key of `skipped_by_reason` in JSON.
     package var code: String {
         switch self {
@@ -61,7 +64,7 @@ extension SkipReason: CustomStringConvertible {
         case .special: "not a regular file"
         case .nestedRepository: "a git repository of its own"
         case .unsupported(let media): "the account does not take \(media) files"
-        case .inlined(let media): "not uploaded: the account takes no \(media) files by id; chats show its bytes"
+        case .inlined(let media): "the account takes no \(media) files by id; chats show it as part of the question"
         case .empty: "empty, and the account takes no empty files"
         }
     }

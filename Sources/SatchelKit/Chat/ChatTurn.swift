@@ -73,13 +73,19 @@ struct ChatTurn {
         observe: @escaping @Sendable (ChatProgress) -> Void
     ) async throws {
         shown = []
+        var inlined: [WorkspacePath: SkipReason] = [:]
         for file in files {
             let id = references.byDigest[file.digest]
             if id == nil, try await !canInline(file) {
                 observe(.notice("\(file.path): not shown: it is not text, and this model cannot refer to it"))
                 continue
             }
+            if id == nil, connection.traits.canReferFiles { inlined[file.path] = try await refusal(of: file) }
             shown.append(ChatAnswer.File(path: file.path, digest: file.digest, remoteID: id))
+        }
+        if let (path, reason) = inlined.min(by: { $0.key < $1.key }) {
+            let others = inlined.count > 1 ? " and \(inlined.count - 1) more" : ""
+            observe(.notice("\(path)\(others): shown as part of the question: \(reason)"))
         }
         observe(.asking(files: shown, model: modelName))
         let request = ChatRequest(
@@ -131,6 +137,15 @@ struct ChatTurn {
         let now = try await parts(of: files, references) + [.text(question)]
         turns.append(ChatRequest.Turn(role: .user, parts: now))
         return turns
+    }
+
+    /// Why the account has no copy to refer to.
+    private func refusal(of file: Manifest.ShownFile) async throws -> SkipReason? {
+        connection.traits.refusal(
+            of: try await workspace.media(of: file),
+            size: try await workspace.size(of: file),
+            at: file.path
+        )
     }
 
     /// Whether the model can be given the file itself where it has no id.

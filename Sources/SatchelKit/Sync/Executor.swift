@@ -124,7 +124,7 @@ struct Executor: Sendable {
         case .success(let file):
             // Local copies never leave this machine: the ledger is about what does.
             .ready(row: item.row, file, ledgerPath: provider.traits.provider == .local ? nil : item.path)
-        case .failure(let error) where error.mayHaveArrived:
+        case .failure(let error) where error.mayHaveArrived || error.kind == .cancelled:
             .doubtful(row: item.row, error: error.message)
         case .failure(let error):
             .failed(row: item.row, error: error.message)
@@ -243,16 +243,6 @@ struct Executor: Sendable {
                     return
                 }
             }
-        }
-    }
-}
-
-extension ProviderError {
-    /// Whether an upload that ended like this may be in the account all the same.
-    fileprivate var mayHaveArrived: Bool {
-        switch kind {
-        case .answerLost, .temporary, .badReply, .cancelled: true
-        default: false
         }
     }
 }

@@ -46,7 +46,9 @@ private struct ChatChunks {
     var createdAt: Int64
     var includesUsage: Bool
 
-    private var text: String { answer.refusal ?? answer.text ?? shown.echo }
+    private var text: String {
+        answer.refusal ?? answer.text ?? answer.composed?(shown.files.map(\.bytes)) ?? shown.echo
+    }
 
     private var finishReason: JSONValue {
         if case .incomplete(let reason) = answer.ending {

@@ -13,7 +13,7 @@ struct ResponseEvents {
         self.id = id
         self.request = request
         self.createdAt = createdAt
-        text = answer.refusal ?? answer.text ?? shown.echo
+        text = answer.refusal ?? answer.text ?? answer.composed?(shown.files.map(\.bytes)) ?? shown.echo
     }
 
     private var itemID: JSONValue { .string("msg_" + id.dropFirst("resp_".count)) }

@@ -20,6 +20,8 @@ package struct LoopbackAnswer: Sendable {
 
     /// Instead of the echo.
     package var text: String?
+    /// Instead of the echo, made of the bytes of the files that were really shown.
+    package var composed: (@Sendable ([ArraySlice<UInt8>]) -> String)?
     /// Instead of any text.
     package var refusal: String?
     /// Cite every file that was given.
@@ -39,6 +41,10 @@ package struct LoopbackAnswer: Sendable {
     package init() {}
 
     package static func text(_ text: String) -> LoopbackAnswer { make { $0.text = text } }
+    package static func composed(_ compose: @escaping @Sendable ([ArraySlice<UInt8>]) -> String) -> LoopbackAnswer {
+        make { $0.composed = compose }
+    }
+
     package static func refusal(_ text: String) -> LoopbackAnswer { make { $0.refusal = text } }
     package static var citing: LoopbackAnswer { make { $0.citesFiles = true } }
     package static var keepAlives: LoopbackAnswer { make { $0.keepsAlive = true } }
