@@ -16,7 +16,8 @@ package struct RemoteProviders: Sendable {
         case .local: .local
         case .openai: .openAI
         case .openaiCompatible: .openAICompatible
-        case .anthropic, .gemini, .xai, .mistral: nil
+        case .gemini: .gemini
+        case .anthropic, .xai, .mistral: nil
         }
     }
 
@@ -26,7 +27,8 @@ package struct RemoteProviders: Sendable {
         case .local: nil
         case .openai: OpenAIFiles(endpoint, traits: .openAI, client: client, hashing: hashing)
         case .openaiCompatible: OpenAIFiles(endpoint, traits: .openAICompatible, client: client, hashing: hashing)
-        case .anthropic, .gemini, .xai, .mistral: nil
+        case .gemini: GeminiFiles(endpoint, client: client, hashing: hashing)
+        case .anthropic, .xai, .mistral: nil
         }
     }
 
@@ -36,7 +38,8 @@ package struct RemoteProviders: Sendable {
         case .local: nil
         case .openai: ResponsesModel(endpoint, traits: .openAI, client: client)
         case .openaiCompatible: ResponsesModel(endpoint, traits: .openAICompatible, client: client)
-        case .anthropic, .gemini, .xai, .mistral: nil
+        case .gemini: GeminiModel(endpoint, client: client)
+        case .anthropic, .xai, .mistral: nil
         }
     }
 

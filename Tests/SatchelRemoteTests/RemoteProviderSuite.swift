@@ -143,7 +143,8 @@ struct RemoteProviderSuite {
                 }
                 #expect(error?.kind == .changed)
             }
-            #expect(server.uploadCount == 2)
+            // Where the last piece is checked before it goes, what changed never becomes a file.
+            #expect(server.uploadCount == (provider.traits.choosesIDs ? 0 : 2))
             #expect(server.files.isEmpty)
         }
     }

@@ -6,7 +6,7 @@ struct GeminiChunks {
     var model: String
     var thinks: Bool
 
-    private var text: String { answer.text ?? input.echo }
+    private var text: String { answer.text ?? answer.composed?(input.files.map(\.bytes)) ?? input.echo }
 
     /// What ends it instead of an answer, where it is not streamed.
     var failure: GeminiFailure? {

@@ -31,6 +31,8 @@ package struct GeminiOptions: Sendable {
     package var missingStatus = 403
     /// Scheme, host and port of the upload URL instead of this server's own.
     package var uploadOrigin: String?
+    /// Scheme, host and port in the `uri` of a file instead of this server's own: what stands behind a proxy names itself.
+    package var uriOrigin: String?
     /// So many of the next pieces of more than ``chunkGranularity`` are kept by half and answered 503.
     package var brokenChunks = 0
     /// Every piece but the last must be a multiple of so many bytes.

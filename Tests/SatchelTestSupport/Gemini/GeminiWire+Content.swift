@@ -142,8 +142,8 @@ extension GeminiWire {
         guard let uri = try fields.string("fileUri"), !uri.isEmpty else {
             throw .invalid("* GenerateContentRequest.\(fields.place).file_uri: must not be empty\n")
         }
-        let hosts = [caller.origin, "https://generativelanguage.googleapis.com"]
-        let heads = hosts.flatMap { host in caller.options.versions.map { "\(host)/\($0)/files/" } }
+        let origin = caller.options.uriOrigin ?? caller.origin
+        let heads = caller.options.versions.map { "\(origin)/\($0)/files/" }
         guard let head = heads.first(where: { uri.hasPrefix($0) }) else {
             throw .invalid("Invalid or unsupported file uri: \(uri)")
         }

@@ -39,7 +39,7 @@ extension GeminiWire {
             place -= 1
         }
         var reply: [String: JSONValue] = [:]
-        if !page.isEmpty { reply["files"] = .array(page.map { describe($0) }) }
+        if !page.isEmpty { reply["files"] = .array(page.map { describe($0, at: caller.origin) }) }
         if hasMore { reply["nextPageToken"] = .string(Self.token(for: place)) }
         return .gemini(.object(reply))
     }
@@ -58,7 +58,7 @@ extension GeminiWire {
     {
         try check(request, query: [])
         let file = try find(id, caller)
-        let response = LoopbackResponse.gemini(describe(file))
+        let response = LoopbackResponse.gemini(describe(file, at: caller.origin))
         state.withLock { state in
             if let left = state.extras[file.id]?.processingLeft, left > 0 {
                 state.extras[file.id]?.processingLeft = left - 1
@@ -98,7 +98,7 @@ extension GeminiWire {
         }
     }
 
-    func describe(_ file: LoopbackStore.File) -> JSONValue {
+    func describe(_ file: LoopbackStore.File, at origin: String) -> JSONValue {
         let (extra, options) = state.withLock { ($0.extras[file.id], $0.options) }
         let hex = extra?.sha256Hex ?? file.sha256.hex
         let hashed = options.hashesRawBytes ? file.sha256.bytes : Array(hex.utf8)
@@ -107,8 +107,7 @@ extension GeminiWire {
             "name": .string(file.id), "mimeType": .string(file.contentType ?? "application/octet-stream"),
             "sizeBytes": .string("\(file.size)"), "createTime": .string(created), "updateTime": .string(created),
             "sha256Hash": .string(Data(hashed).base64EncodedString()),
-            // Whatever base URL the client has, the service names its own host.
-            "uri": .string("https://generativelanguage.googleapis.com/v1beta/\(file.id)"),
+            "uri": .string("\(options.uriOrigin ?? origin)/v1beta/\(file.id)"),
             "source": "UPLOADED",
         ]
         if !file.name.isEmpty { members["displayName"] = .string(file.name) }

@@ -103,7 +103,7 @@ extension GeminiWire {
         }
         let commands = (request.headers["x-goog-upload-command"] ?? "").split(separator: ",").map { $0.trimming(" ") }
         switch commands {
-        case ["query"]: return try report(id)
+        case ["query"]: return try report(id, at: origin(of: request))
         case ["cancel"]:
             state.withLock { $0.sessions[id]?.outcome = .cancelled }
             return LoopbackResponse(200, headers: ["X-Goog-Upload-Status": "cancelled"], body: .whole([]))
@@ -118,7 +118,7 @@ extension GeminiWire {
             throw failure
         }
         if ends { finish(id, options) }
-        return try report(id)
+        return try report(id, at: origin(of: request))
     }
 
     /// Adds a piece; true when only a part of it was kept.
@@ -215,7 +215,7 @@ extension GeminiWire {
     }
 
     /// Where the upload stands.
-    private func report(_ id: String) throws(GeminiFailure) -> LoopbackResponse {
+    private func report(_ id: String, at origin: String) throws(GeminiFailure) -> LoopbackResponse {
         let (session, options) = state.withLock { ($0.sessions[id], $0.options) }
         guard let session else { throw GeminiFailure(404, nil, "Upload session not found.") }
         switch session.outcome {
@@ -238,7 +238,7 @@ extension GeminiWire {
             guard let file = store.file(name, of: session.project) else {
                 throw .noSuchFile(String(name.dropFirst("files/".count)), status: options.missingStatus)
             }
-            var response = LoopbackResponse.gemini(["file": describe(file)])
+            var response = LoopbackResponse.gemini(["file": describe(file, at: origin)])
             response.headers.add("X-Goog-Upload-Status", "final")
             return response
         }

@@ -54,9 +54,9 @@ package final class LoopbackGemini: LoopbackProvider {
     package func nextAnswer(_ answer: LoopbackAnswer) { wire.push(answer) }
 
     /// The request that begins an upload.
-    package let startRoute = "POST /upload/v1beta/files"
-    package let uploadRoute = "POST /resumable/upload/v1beta/files"
-    package let listRoute = "GET /v1beta/files"
+    package let startRoute: LoopbackMatch = "POST /upload/v1beta/files"
+    package let uploadRoute: LoopbackMatch = "POST /resumable/upload/v1beta/files"
+    package let listRoute: LoopbackMatch = "GET /v1beta/files"
 
     package var maxPage: Int {
         get { options.maxPage }
