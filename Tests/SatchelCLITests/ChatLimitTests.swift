@@ -70,12 +70,13 @@ import Testing
     }
 
     @Test func aServerThatIsNotThereEndsWithSix() async throws {
-        let port = try refusingPort()
-        let environment = ["OPENAI_BASE_URL": "http://127.0.0.1:\(port)/v1", "SATCHEL_RETRIES": "0"]
-        try await with(["a.txt": "a\n"], environment: environment) { at in
-            for prompt in ["hello", "see @a.txt"] {
-                let error = try await at.satchel.failure("chat", prompt, status: 6)
-                #expect(error.retryable)
+        try await withRefusingPort { port in
+            let environment = ["OPENAI_BASE_URL": "http://127.0.0.1:\(port)/v1", "SATCHEL_RETRIES": "0"]
+            try await with(["a.txt": "a\n"], environment: environment) { at in
+                for prompt in ["hello", "see @a.txt"] {
+                    let error = try await at.satchel.failure("chat", prompt, status: 6)
+                    #expect(error.retryable)
+                }
             }
         }
     }

@@ -122,14 +122,15 @@ struct UploadFault: Sendable, CustomTestStringConvertible {
     }
 
     @Test func aServerThatIsNotThereEndsWithSix() async throws {
-        let port = try refusingPort()
-        try await AtOpenAI.with(files, environment: ["OPENAI_BASE_URL": "http://127.0.0.1:\(port)/v1"]) { at in
-            let report = try await at.satchel.sync(status: 6)
-            #expect(report.summary.failed == 2)
-            #expect(report.failures.allSatisfy { $0.retryable && $0.code == "unreachable" })
-            at.satchel.set("OPENAI_BASE_URL", at.openAI.baseURL)
-            try await at.expectConvergence()
-            #expect(at.openAI.uploadCount == 2)
+        try await withRefusingPort { port in
+            try await AtOpenAI.with(files, environment: ["OPENAI_BASE_URL": "http://127.0.0.1:\(port)/v1"]) { at in
+                let report = try await at.satchel.sync(status: 6)
+                #expect(report.summary.failed == 2)
+                #expect(report.failures.allSatisfy { $0.retryable && $0.code == "unreachable" })
+                at.satchel.set("OPENAI_BASE_URL", at.openAI.baseURL)
+                try await at.expectConvergence()
+                #expect(at.openAI.uploadCount == 2)
+            }
         }
     }
 

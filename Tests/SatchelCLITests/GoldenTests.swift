@@ -8,7 +8,7 @@ import Testing
 @Suite struct GoldenTests {
     @Test(arguments: [
         "", "init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config", "config ls", "config path",
-        "doctor",
+        "doctor", "remote", "remote ls", "remote verify",
     ])
     func helpSaysWhatItSaid(_ command: String) async throws {
         try await RunningSatchel.with { satchel in
@@ -20,7 +20,10 @@ import Testing
         }
     }
 
-    @Test(arguments: ["init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config ls", "doctor"])
+    @Test(arguments: [
+        "init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config ls", "doctor", "remote ls",
+        "remote verify",
+    ])
     func everyHelpHasAnExample(_ command: String) async throws {
         try await RunningSatchel.with { satchel in
             let help = try await satchel.run(command.split(separator: " ").map(String.init) + ["--help"]).check()

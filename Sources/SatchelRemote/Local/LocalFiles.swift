@@ -105,6 +105,8 @@ extension ProviderTraits {
         maxFileSize: nil,
         acceptedMedia: Set(MediaType.allCases),
         naming: .asIs,
+        pager: .token,
+        pathCarrier: .none,
         canDownload: true,
         canReferImages: false,
         canReferFiles: false,

@@ -9,8 +9,11 @@ extension ProviderTraits {
         expiry: .settable(3600...2_592_000),
         maxFileSize: ByteCount(50_000_000),
         maxRequestFiles: ByteCount(50_000_000),
+        maxAccountFiles: ByteCount(2_500_000_000_000),
         acceptedMedia: openAIMedia,
+        acceptedContainers: ["docx", "odt", "pptx", "xlsx"],
         naming: .textExtension(accepted: openAIExtensions),
+        caching: .key,
         canDownload: false,
         canReferImages: true,
         canReferFiles: true
@@ -24,6 +27,7 @@ extension ProviderTraits {
         maxFileSize: ByteCount.mebibytes(100),
         acceptedMedia: openAIMedia,
         naming: .textExtension(accepted: openAIExtensions),
+        caching: .key,
         canDownload: true,
         canReferImages: true,
         canReferFiles: true,
@@ -31,7 +35,6 @@ extension ProviderTraits {
         listPage: 100
     )
 
-    /// ZIP stays out: whether it is an office document, which is taken, cannot be seen from its first bytes.
     private static let openAIMedia: Set<MediaType> = [.text, .utf16, .png, .jpeg, .gif, .webp, .pdf]
 
     /// Taken both by the published list of extensions and by the list in OpenAI's refusals, which differ.

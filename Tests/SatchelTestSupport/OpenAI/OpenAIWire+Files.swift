@@ -156,7 +156,7 @@ extension OpenAIWire {
     }
 
     private func describe(_ file: LoopbackStore.File, _ options: OpenAIOptions) -> JSONValue {
-        [
+        var object: [String: JSONValue] = [
             "id": .string(file.id),
             "object": "file",
             "bytes": .int(Int64(file.size)),
@@ -165,8 +165,10 @@ extension OpenAIWire {
             "filename": .string(file.name),
             "purpose": .string(file.purpose),
             "status": "processed",
-            "status_details": options.isOGX ? "" : nil,
         ]
+        // In the specification a text or absent; only OGX has an empty one.
+        if options.isOGX { object["status_details"] = "" }
+        return .object(object)
     }
 }
 

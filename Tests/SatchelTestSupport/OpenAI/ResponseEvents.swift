@@ -51,7 +51,7 @@ struct ResponseEvents {
             "previous_response_id": nil, "prompt_cache_key": asked("prompt_cache_key", nil),
             "reasoning": ["effort": nil, "summary": nil], "store": asked("store", true), "temperature": .number(1),
             "text": ["format": ["type": "text"]], "tool_choice": "auto", "tools": [], "top_p": .number(1),
-            "truncation": "disabled", "usage": nil, "metadata": [:], "service_tier": "default",
+            "truncation": "disabled", "metadata": [:], "service_tier": "default",
         ]
         return .object(whole.merging(changes) { $1 })
     }

@@ -1,0 +1,72 @@
+package import FoundationEssentials
+internal import GRDB
+package import SatchelCore
+
+extension Manifest {
+    /// A copy that an account is believed to hold.
+    package struct HeldCopy: Hashable, Sendable {
+        package var row: Int64
+        package var digest: ContentDigest
+        /// Bytes.
+        package var size: Int64
+        package var remoteID: RemoteFileID
+        package var expiresAt: Date?
+    }
+
+    /// The copies of the account that have an id, in the order of their uploads.
+    package func heldCopies(in account: AccountID) async throws(ManifestError) -> [HeldCopy] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT id, sha256, size, remote_id, expires_at FROM remote_file
+                    WHERE account = ? AND remote_id IS NOT NULL ORDER BY id
+                    """,
+                arguments: [account.rawValue]
+            ).compactMap { row in
+                guard let id = RemoteFileID(row[3]) else { return nil }
+                return HeldCopy(
+                    row: row[0],
+                    digest: try row.digest(1),
+                    size: row[2],
+                    remoteID: id,
+                    expiresAt: row.optionalDate(4)
+                )
+            }
+        }
+    }
+
+    /// What was once sent under an id.
+    package struct Sent: Hashable, Sendable {
+        package var digest: ContentDigest
+        package var path: WorkspacePath?
+    }
+
+    /// Every id that the ledger has of the account, also of copies that were deleted since.
+    package func sentCopies(in account: AccountID) async throws(ManifestError) -> [RemoteFileID: Sent] {
+        try await read { db in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: "SELECT remote_id, sha256, path FROM ledger WHERE account = ? ORDER BY id",
+                arguments: [account.rawValue]
+            )
+            var sent: [RemoteFileID: Sent] = [:]
+            while let row = try rows.next() {
+                guard let id = RemoteFileID(row[0]) else { continue }
+                let path = (row[2] as Data?).map { WorkspacePath(unchecked: Array($0)) }
+                sent[id] = Sent(digest: try row.digest(1), path: path)
+            }
+            return sent
+        }
+    }
+
+    /// The provider has just said that these copies are there.
+    package func markVerified(_ ids: [RemoteFileID], in account: AccountID, at now: Date) async throws(ManifestError) {
+        try await write { db in
+            let statement = try db.cachedStatement(
+                sql: "UPDATE remote_file SET verified_at = ? WHERE account = ? AND remote_id = ?"
+            )
+            for id in ids { try statement.execute(arguments: [now.milliseconds, account.rawValue, id.rawValue]) }
+        }
+    }
+}
