@@ -16,8 +16,10 @@ package struct RemoteProviders: Sendable {
         case .local: .local
         case .openai: .openAI
         case .openaiCompatible: .openAICompatible
+        case .anthropic: .anthropic
+        case .xai: .xAI
         case .gemini: .gemini
-        case .anthropic, .xai, .mistral: nil
+        case .mistral: .mistral
         }
     }
 
@@ -27,8 +29,10 @@ package struct RemoteProviders: Sendable {
         case .local: nil
         case .openai: OpenAIFiles(endpoint, traits: .openAI, client: client, hashing: hashing)
         case .openaiCompatible: OpenAIFiles(endpoint, traits: .openAICompatible, client: client, hashing: hashing)
+        case .anthropic: AnthropicFiles(endpoint, client: client, hashing: hashing)
+        case .xai: XAIFiles(endpoint, client: client, hashing: hashing)
         case .gemini: GeminiFiles(endpoint, client: client, hashing: hashing)
-        case .anthropic, .xai, .mistral: nil
+        case .mistral: MistralFiles(endpoint, client: client, hashing: hashing)
         }
     }
 
@@ -38,8 +42,10 @@ package struct RemoteProviders: Sendable {
         case .local: nil
         case .openai: ResponsesModel(endpoint, traits: .openAI, client: client)
         case .openaiCompatible: ResponsesModel(endpoint, traits: .openAICompatible, client: client)
+        case .anthropic: AnthropicModel(endpoint, client: client)
+        case .xai: ResponsesModel.xAI(endpoint, client: client)
         case .gemini: GeminiModel(endpoint, client: client)
-        case .anthropic, .xai, .mistral: nil
+        case .mistral: MistralModel(endpoint, client: client)
         }
     }
 

@@ -23,7 +23,7 @@ struct LiveDoctorTests {
     }
 
     /// Tells what stands in a text, and the colours of a picture, from the bytes it was given.
-    private static let seeing = LoopbackAnswer.composed { files in
+    static let seeing = LoopbackAnswer.composed { files in
         guard let file = files.first else { return "nothing was attached" }
         if let text = String(validating: file, as: UTF8.self) { return "The word is in here: \(text)" }
         return colours(of: Array(file)).joined(separator: " ")

@@ -22,15 +22,16 @@ struct ConfigurationAccountTests {
         #expect(result.accounts.map(\.name).sorted() == [name, "local"].sorted())
     }
 
-    @Test func aKindThatIsNotSupportedYetSaysSo() throws {
-        let result = try configuration(environment: ["ANTHROPIC_API_KEY": "k"])
+    @Test(arguments: ProviderID.allCases.filter { !$0.isSupported })
+    func aKindThatIsNotSupportedYetSaysSo(kind: ProviderID) throws {
+        let result = try configuration(environment: [try #require(kind.keyVariables.first): "k"])
+        let supported = ProviderID.allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ", ")
         #expect(result.defaultAccountName == "local")
         #expect {
-            try result.account(named: "anthropic")
+            try result.account(named: kind.rawValue)
         } throws: { error in
             "\(error)"
-                == "account anthropic: anthropic is not supported yet in this version; "
-                + "use one of local, openai, openai-compatible"
+                == "account \(kind): \(kind) is not supported yet in this version; use one of \(supported)"
         }
     }
 

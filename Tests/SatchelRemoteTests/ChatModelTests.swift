@@ -7,6 +7,9 @@ import Testing
 enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
     case responses
     case completions
+    case messages
+    case xAI
+    case mistral
     case gemini
 
     /// The files that it refers to by id; nil for a format that refers to none.
@@ -14,12 +17,25 @@ enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
         switch self {
         case .responses: .openAI
         case .completions: nil
+        case .messages: .anthropic
+        case .xAI: .xAI
+        case .mistral: .mistral
         case .gemini: .gemini
         }
     }
 
+    /// Whether a model's refusal is told from its text: Mistral's format has no place for it.
+    var tellsRefusals: Bool { self != .mistral }
+
     /// Whether a model that refuses says so in words of its own; else only a reason comes.
     var refusesInWords: Bool { self != .gemini }
+
+    /// The words of the loopback provider for reasons to stop: Mistral's schema has no content filter.
+    var reasons: [(String, FinishReason)] {
+        self == .mistral
+            ? [("max_output_tokens", .length), ("model_length", .length), ("tool_calls", .other("tool_calls"))]
+            : [("max_output_tokens", .length), ("content_filter", .contentFilter)]
+    }
 
     var testDescription: String { rawValue }
 
@@ -30,12 +46,18 @@ enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
     ) async throws {
         switch self {
         case .responses: try await LoopbackOpenAI.with { try await body(try model(.openai, at: $0, client), $0) }
+        case .xAI: try await LoopbackXAI.with { try await body(try model(.xai, at: $0, client), $0) }
+        case .mistral:
+            var options = MistralOptions()
+            options.looksInside = false
+            try await LoopbackMistral.with(options) { try await body(try model(.mistral, at: $0, client), $0) }
         case .gemini: try await LoopbackGemini.with { try await body(try model(.gemini, at: $0, client), $0) }
         case .completions:
             try await LoopbackOpenAI.with { server in
                 let endpoint = try Endpoint(baseURL: server.baseURL, key: Secret(server.key))
                 try await body(ChatCompletionsModel(endpoint, client: client), server)
             }
+        case .messages: try await LoopbackAnthropic.with { try await body(try model(.anthropic, at: $0, client), $0) }
         }
     }
 
@@ -102,7 +124,8 @@ struct ChatModelTests {
         }
     }
 
-    @Test(arguments: ChatFormat.allCases) func aRefusalOfTheModelIsNoText(format: ChatFormat) async throws {
+    @Test(arguments: ChatFormat.allCases.filter(\.tellsRefusals))
+    func aRefusalOfTheModelIsNoText(format: ChatFormat) async throws {
         try await format.withServer { model, server in
             server.nextAnswer(.refusal("I would rather not."))
             let heard = try await Heard(model.stream(asking("hello")))
@@ -114,7 +137,7 @@ struct ChatModelTests {
 
     @Test(arguments: ChatFormat.allCases) func theReasonForStoppingIsKept(format: ChatFormat) async throws {
         try await format.withServer { model, server in
-            for (word, reason) in [("max_output_tokens", FinishReason.length), ("content_filter", .contentFilter)] {
+            for (word, reason) in format.reasons {
                 server.nextAnswer(.ending(.incomplete(word)))
                 let heard = try await Heard(model.stream(asking("hello")))
                 #expect(heard.error == nil)
@@ -231,7 +254,8 @@ struct ChatModelTests {
             #expect(heard.error == nil)
             #expect(heard.text.contains("you said: what is it?"))
             let body = String(decoding: try #require(server.server.requests.first).body, as: UTF8.self)
-            #expect(body.contains("image/png") && body.contains("iVBORw0KGgo="))
+            // As a data URL or as it is.
+            #expect(body.contains("iVBORw0KGgo="))
             #expect(body.contains("one"))
         }
     }

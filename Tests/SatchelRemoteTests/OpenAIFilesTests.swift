@@ -64,6 +64,42 @@ struct OpenAIFilesTests {
         }
     }
 
+    @Test func openRouterKeepsFilesForEverAndGivesNoneBack() async throws {
+        try await LoopbackOpenAI.with(.openRouter) { server in
+            let provider = try Backend.compatible.files(at: server, key: server.key)
+            let stored = try await send(upload(Array("print(1)\n".utf8), expiresAfter: 3600), to: provider)
+            #expect(stored.id.rawValue.hasPrefix("or_file_"))
+            #expect(stored.expiresAt == nil, "what the server says is believed, not what was wished")
+            let refused = await #expect(throws: ProviderError.self) {
+                try await provider.download(stored.id, upTo: .mebibytes(1))
+            }
+            #expect(refused?.kind == .unsupported)
+            let empty = await #expect(throws: ProviderError.self) { try await send(upload([]), to: provider) }
+            #expect(empty?.kind == .rejected)
+            server.store.quota = 10
+            let full = await #expect(throws: ProviderError.self) {
+                try await send(upload([UInt8](repeating: 1, count: 11)), to: provider)
+            }
+            #expect(full?.kind == .quota && full?.status == 403)
+            #expect(try await everything(in: provider).map(\.id) == [stored.id])
+            let stranger = try Backend.compatible.files(at: server, key: server.otherKey)
+            #expect(try await stranger.retrieve(stored.id) == nil)
+        }
+    }
+
+    @Test func whatIsFullOrForbiddenIsToldApart() async throws {
+        try await withOpenAI(as: .openAI) { provider, server in
+            for (message, kind) in [
+                ("You have insufficient permissions for this operation.", ProviderError.Kind.forbidden),
+                ("Workspace storage is full.", .quota),
+            ] {
+                server.server.inject(.openAI(403, message), on: server.uploadRoute)
+                let error = await #expect(throws: ProviderError.self) { try await send(upload([1]), to: provider) }
+                #expect(error?.kind == kind)
+            }
+        }
+    }
+
     @Test func aServerWithoutFilesIsTold() async throws {
         try await withOpenAI(as: .compatible, { $0.hasFiles = false }) { provider, server in
             for fault in [LoopbackFault.status(405), .status(501), .status(200, body: "<html>welcome</html>")] {

@@ -9,6 +9,9 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
     case local
     case openAI
     case compatible
+    case anthropic
+    case xAI
+    case mistral
     case gemini
 
     static let remote = allCases.filter { $0 != .local }
@@ -20,6 +23,9 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .local: .local
         case .openAI: .openai
         case .compatible: .openaiCompatible
+        case .anthropic: .anthropic
+        case .xAI: .xai
+        case .mistral: .mistral
         case .gemini: .gemini
         }
     }
@@ -53,6 +59,13 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .local: Issue.record("the local store has no server")
         case .openAI: try await LoopbackOpenAI.with { try await run($0, key: key ?? $0.key, body) }
         case .compatible: try await LoopbackOpenAI.with(.ogx) { try await run($0, key: nil, body) }
+        case .anthropic: try await LoopbackAnthropic.with { try await run($0, key: key ?? $0.key, body) }
+        case .xAI: try await LoopbackXAI.with { try await run($0, key: key ?? $0.key, body) }
+        case .mistral:
+            // Any bytes go as a PDF here: these suites are about transport.
+            var options = MistralOptions()
+            options.looksInside = false
+            try await LoopbackMistral.with(options) { try await run($0, key: key ?? $0.key, body) }
         case .gemini: try await LoopbackGemini.with { try await run($0, key: key ?? $0.key, body) }
         }
     }

@@ -52,6 +52,7 @@ import Testing
         if traits.choosesIDs { return "kept, and the id is made from the content" }
         return switch traits.naming {
         case .asIs: "kept"
+        case .textExtension where !traits.acceptedMedia.contains(.text): "kept"
         case .textExtension: "`.txt` behind most source code"
         }
     }

@@ -57,7 +57,7 @@ struct RefusalTests {
             status: 422,
             body: #"{"detail":[{"loc":["body","file"],"msg":"Field required","type":"missing"},{"msg":"and more"}]}"#,
             kind: .rejected,
-            message: "422 from api.example.com: Field required; and more"
+            message: "422 from api.example.com: body.file: Field required; and more"
         ),
         Case(
             status: 429,

@@ -23,6 +23,7 @@ struct ChatSession: Sendable {
         }
         output.document(JSONChat(answer))
         if answer.model == nil { showPassages(answer) } else { output.raw("\n") }
+        if let cost = answer.usage?.cost { output.note("\(answer.account) charges \(cost) for this answer") }
         return answer.thread
     }
 
@@ -135,6 +136,7 @@ private struct JSONChat: Encodable {
             File(path: $0.path.description, sha256: $0.digest.hex, remoteId: $0.remoteID?.rawValue)
         }
         usage = answer.usage.map(JSONUsage.init)
+        cost = answer.usage?.cost?.description
         finishReason = answer.finishReason
         guard answer.model == nil else { return }
         passages = answer.passages.map {

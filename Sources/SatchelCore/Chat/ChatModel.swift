@@ -113,11 +113,14 @@ package struct ChatUsage: Hashable, Sendable {
     /// All output, reasoning included.
     package var output: Int
     package var reasoning: Int
+    /// What the provider says that the answer cost; nil when it does not say.
+    package var cost: Dollars?
 
-    package init(input: Int, cached: Int, output: Int, reasoning: Int) {
+    package init(input: Int, cached: Int, output: Int, reasoning: Int, cost: Dollars? = nil) {
         self.input = input
         self.cached = cached
         self.output = output
         self.reasoning = reasoning
+        self.cost = cost
     }
 }

@@ -151,7 +151,12 @@ struct ChatTurn {
     /// Whether the model can be given the file itself where it has no id.
     private func canInline(_ file: Manifest.ShownFile) async throws -> Bool {
         let media = try await workspace.media(of: file)
-        return media == .text || media == .empty || media.isImage
+        return media == .text || media == .empty || canInline(media)
+    }
+
+    /// Whether a picture of this kind may stand in the question; one that may not would have all of it refused.
+    private func canInline(_ media: MediaType) -> Bool {
+        media.isImage && (!connection.traits.canReferFiles || connection.traits.inlinedMedia.contains(media))
     }
 
     private func parts(
@@ -180,7 +185,7 @@ struct ChatTurn {
             } else if media == .text || media == .empty {
                 let bytes = try await workspace.bytes(of: file, upTo: .mebibytes(4))
                 parts.append(.inlineText(path: name, text: String(decoding: bytes, as: UTF8.self)))
-            } else if media.isImage {
+            } else if canInline(media) {
                 let bytes = try await workspace.bytes(of: file, upTo: .mebibytes(20))
                 parts.append(.inlineImage(path: name, media: media, bytes: bytes))
             } else {

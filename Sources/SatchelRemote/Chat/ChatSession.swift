@@ -27,7 +27,8 @@ actor ChatSession {
         AsyncThrowingStream { try await self.next() }
     }
 
-    private func next() async throws(ProviderError) -> ChatEvent? {
+    /// The next event; nil at the end.
+    func next() async throws(ProviderError) -> ChatEvent? {
         while ready.isEmpty, ending == nil { await advance() }
         guard !ready.isEmpty else {
             source = nil

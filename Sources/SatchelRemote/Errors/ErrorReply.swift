@@ -79,14 +79,19 @@ struct ErrorReply: Hashable, Sendable {
                 return
             }
             reply = try Fields(from: decoder).reply
-            reply.message = reply.message ?? container.lenient(String.self, .detail) ?? Self.detail(container)
+            reply.message =
+                reply.message ?? container.lenient(String.self, .detail) ?? Self.complaints(container, .detail)
+                // Mistral: what the validator found stands where a sentence should.
+                ?? Self.complaints(container, .message)
+                ?? (try? container.nestedContainer(keyedBy: Keys.self, forKey: .message))
+                .flatMap { Self.complaints($0, .detail) }
         }
 
-        private static func detail(_ container: KeyedDecodingContainer<Keys>) -> String? {
-            if let list = container.lenient([Detail].self, .detail), !list.isEmpty {
-                return list.prefix(3).compactMap(\.msg).joined(separator: "; ")
+        private static func complaints(_ container: KeyedDecodingContainer<Keys>, _ key: Keys) -> String? {
+            if let list = container.lenient([Detail].self, key), !list.isEmpty {
+                return list.prefix(3).compactMap(\.sentence).joined(separator: "; ")
             }
-            return container.lenient(Detail.self, .detail).flatMap { $0.msg ?? $0.message }
+            return container.lenient(Detail.self, key)?.sentence
         }
     }
 
@@ -144,8 +149,26 @@ struct ErrorReply: Hashable, Sendable {
         }
     }
 
+    /// What a validator has to say about one place of a request.
     private struct Detail: Decodable {
+        /// A key, or a position.
+        struct Step: Decodable {
+            var text: String
+
+            init(from decoder: any Decoder) throws {
+                let container = try decoder.singleValueContainer()
+                text = try (try? container.decode(Int.self)).map { String($0) } ?? container.decode(String.self)
+            }
+        }
+
         var msg: String?
         var message: String?
+        var loc: [Step]?
+
+        /// `body.file: Field required`.
+        var sentence: String? {
+            guard let text = msg ?? message, let loc, !loc.isEmpty else { return msg ?? message }
+            return loc.map(\.text).joined(separator: ".") + ": " + text
+        }
     }
 }

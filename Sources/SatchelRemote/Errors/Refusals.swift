@@ -111,7 +111,7 @@ struct Refusals: Sendable {
     }
 
     func requestID(_ head: HTTPHead) -> String? {
-        (head["x-request-id"] ?? head["request-id"]).map { tidy($0, limit: 128) }
+        (head["x-request-id"] ?? head["request-id"] ?? head["mistral-correlation-id"]).map { tidy($0, limit: 128) }
     }
 
     private func kind(_ status: Int, _ reply: ErrorReply, _ hint: RetryHint, _ subject: Subject) -> ProviderError.Kind {
@@ -122,7 +122,8 @@ struct Refusals: Sendable {
         case 300..<400: return .badReply
         case 401: return .unauthorised
         case 402: return .quota
-        case 403: return .forbidden
+        // OpenRouter's word for a workspace that is full.
+        case 403: return reply.says("storage quota", "storage limit", "storage is full") ? .quota : .forbidden
         case 404:
             switch subject {
             case .file: return .gone
@@ -178,7 +179,7 @@ struct Refusals: Sendable {
 
     /// One printable line without keys and without a full stop at its end.
     private func tidy(_ text: String, limit: Int = 300) -> String {
-        var line = printable(masked(text, hiding: endpoint.secrets + hidden))
+        var line = printable(masked(withoutQueries(text), hiding: endpoint.secrets + hidden))
             .split(separator: " ").joined(separator: " ")
         if line.count > limit { line = line.prefix(limit - 1) + "…" }
         while line.hasSuffix(".") { line.removeLast() }

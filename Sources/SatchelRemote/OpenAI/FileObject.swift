@@ -63,10 +63,13 @@ struct FileObject: Decodable, Hashable {
 struct FileListReply: Decodable {
     var files: [FileObject]
     var hasMore: Bool?
+    /// xAI's way to the next page; nil when it is empty.
+    var token: String?
 
     private enum Keys: String, CodingKey {
         case data
         case hasMore = "has_more"
+        case token = "pagination_token"
     }
 
     /// An entry without an id is passed over: one odd file must not hide all others.
@@ -82,5 +85,6 @@ struct FileListReply: Decodable {
         let container = try decoder.container(keyedBy: Keys.self)
         files = try container.decode([Entry].self, forKey: .data).compactMap(\.file)
         hasMore = container.lenient(Bool.self, .hasMore)
+        token = container.lenient(String.self, .token).flatMap { $0.isEmpty ? nil : $0 }
     }
 }

@@ -8,6 +8,7 @@ package import SatchelCore
 package struct OpenAIFiles: FileProvider {
     package let traits: ProviderTraits
     private let exchange: FilesExchange
+    private let purpose: String
 
     /// - Parameters:
     ///   - endpoint: whose files.
@@ -20,8 +21,14 @@ package struct OpenAIFiles: FileProvider {
         client: HTTPClient,
         hashing: any Hashing
     ) {
+        self.init(FilesExchange(endpoint, client: client, hashing: hashing), traits: traits, purpose: "user_data")
+    }
+
+    /// For a relative: with its own dialect in the exchange, and its own word for what files are for.
+    init(_ exchange: FilesExchange, traits: ProviderTraits, purpose: String) {
+        self.exchange = exchange
         self.traits = traits
-        exchange = FilesExchange(endpoint, client: client, hashing: hashing)
+        self.purpose = purpose
     }
 
     package func upload(_ batch: [Upload]) async -> [Result<RemoteFile, ProviderError>] {
@@ -89,7 +96,7 @@ package struct OpenAIFiles: FileProvider {
         let request = HTTPRequest(
             .get,
             try exchange.url(of: id, in: "/files") + "/content",
-            headers: headers,
+            headers: exchange.endpoint.openAIHeaders + [HTTPHeader("Accept", "application/binary")],
             limits: limits
         )
         return try await exchange.send(request, about: .file).body
@@ -104,19 +111,11 @@ package struct OpenAIFiles: FileProvider {
         var after: String?
         for _ in 0..<10 {
             let (reply, head) = try await page(order: "desc", limit: 100, after: after)
-            // Their clock is what their times are in; how far ours is off shows in every answer.
-            let now = Date()
-            let skew =
-                head["date"].flatMap { secondsSince1970(httpDate: $0) }.map { $0 - now.timeIntervalSince1970 } ?? 0
-            let earliest = Int64(createdAfter.timeIntervalSince1970 + skew) - 5
-            let theirNow = Int64(now.timeIntervalSince1970 + skew)
-            for file in reply.files where file.name == uploadName && file.size == size {
-                guard (file.createdAt ?? earliest) >= earliest, (file.expiresAt ?? .max) > theirNow else { continue }
-                if let found = file.remoteFile, found.state == .ready { return found }
+            let wanted = WantedCopy(name: uploadName, size: size, createdAfter: createdAfter, head: head)
+            if let found = wanted.find(in: reply.files) { return found }
+            guard reply.hasMore == true, let last = reply.files.last, last.id != after, wanted.mayFollow(last) else {
+                return nil
             }
-            guard reply.hasMore == true, let last = reply.files.last, last.id != after,
-                (last.createdAt ?? earliest) >= earliest
-            else { return nil }
             after = last.id
         }
         return nil
@@ -144,7 +143,7 @@ extension OpenAIFiles {
             form.fields.append(HTTPHeader("expires_after[anchor]", "created_at"))
             form.fields.append(HTTPHeader("expires_after[seconds]", String(seconds)))
         }
-        form.fields.append(HTTPHeader("purpose", "user_data"))
+        form.fields.append(HTTPHeader("purpose", purpose))
         return try await exchange.send(
             upload,
             as: form,
@@ -160,12 +159,16 @@ extension OpenAIFiles {
         limit: Int,
         after: String?
     ) async throws(ProviderError) -> (FileListReply, HTTPHead) {
-        var path = "/files?limit=\(limit)&order=\(order)"
-        if let after { path += "&after=" + percentEncoded(after) }
+        let cursor = after.map { "&after=" + percentEncoded($0) } ?? ""
+        return try await page("limit=\(limit)&order=\(order)" + cursor)
+    }
+
+    /// The page of a listing that `query` asks for, which is already percent-encoded.
+    func page(_ query: String) async throws(ProviderError) -> (FileListReply, HTTPHead) {
         // An entry is about 250 bytes; names may be long.
         let limits = FilesExchange.shortLimits(body: 32 << 20)
         let response = try await exchange.send(
-            HTTPRequest(.get, exchange.endpoint.url(path), headers: headers, limits: limits),
+            HTTPRequest(.get, exchange.endpoint.url("/files?" + query), headers: headers, limits: limits),
             about: .files
         )
         guard let reply = decodeReply(FileListReply.self, from: response.body) else {

@@ -28,14 +28,21 @@ struct ResponsesDecoder: ChatDecoder {
             return message.delta.map { [.reasoning($0)] } ?? []
         case "response.output_text.annotation.added":
             return citations([message.annotation].compactMap(\.self))
+        case "response.output_item.added":
+            // A tool that has no events of its own shows as an item all the same.
+            guard let item = message.item, let kind = item.type, kind.hasSuffix("_call") else { return [] }
+            return status(kind.dropLast("_call".count), id: item.id)
         case "response.output_item.done":
             // OGX sends no events for annotations; they are in the finished item.
             return citations(message.item?.annotations ?? [])
-        case "response.completed": return started(message) + ending(message, .stop)
-        case "response.incomplete": return started(message) + ending(message, Self.reason(message.response?.incomplete))
+        case "response.completed", "response.done", "response.incomplete":
+            return started(message) + ending(message, Self.reason(type, message.response))
         case "response.failed": throw .refused(message.response?.error ?? message.error ?? ErrorReply())
         case "error": throw .refused(message.error ?? message.ownError)
-        case _ where type.hasPrefix("response."): return started(message) + status(type, message)
+        case _ where type.hasPrefix("response."):
+            let kind = type.dropFirst("response.".count).prefix { $0 != "." }
+            let working = kind.hasSuffix("_call") ? status(kind.dropLast("_call".count), id: message.itemID) : []
+            return started(message) + working
         default:
             if let error = message.error { throw .refused(error) }
             return []
@@ -54,7 +61,8 @@ struct ResponsesDecoder: ChatDecoder {
     private mutating func ending(_ message: Message, _ reason: FinishReason) -> [ChatEvent] {
         var events: [ChatEvent] = []
         for item in message.response?.output ?? [] {
-            for content in hasText ? [] : item.content {
+            // Thoughts have a text too, which is not the answer.
+            for content in hasText || !item.isMessage ? [] : item.content {
                 if let text = content.text, !text.isEmpty { events.append(.text(text)) }
                 if let refusal = content.refusal, !refusal.isEmpty { events.append(.refusal(refusal)) }
             }
@@ -68,23 +76,29 @@ struct ResponsesDecoder: ChatDecoder {
         annotations.compactMap(\.citation).filter { cited.insert($0).inserted }.map { .citation($0) }
     }
 
-    /// What a tool does, once for each time it is called.
-    private mutating func status(_ type: String, _ message: Message) -> [ChatEvent] {
-        let tools = [
-            "response.file_search_call.": "searching files", "response.web_search_call.": "searching the web",
-            "response.code_interpreter_call.": "running code", "response.image_generation_call.": "making a picture",
-        ]
-        guard let tool = tools.first(where: { type.hasPrefix($0.key) }),
-            statuses.insert("\(tool.key)\(message.itemID ?? "")").inserted
+    /// What a tool does, once for each time it is called; a tool that is not known is called by its name.
+    private mutating func status(_ tool: Substring, id: String?) -> [ChatEvent] {
+        // Functions are the caller's own, and none is offered.
+        guard !tool.isEmpty, !["function", "custom_tool"].contains(tool),
+            statuses.insert(id ?? String(tool)).inserted
         else { return [] }
-        return [.status(tool.value)]
+        let words: String =
+            switch tool {
+            case "file_search", "attachment_search", "document_search": "searching files"
+            case "web_search": "searching the web"
+            case "code_interpreter": "running code"
+            case "image_generation": "making a picture"
+            default: "using \(tool.prefix(40).split(separator: "_").joined(separator: " "))"
+            }
+        return [.status(words)]
     }
 
-    private static func reason(_ word: String?) -> FinishReason {
-        switch word {
+    private static func reason(_ type: String, _ response: Response?) -> FinishReason {
+        guard type == "response.incomplete" || response?.status == "incomplete" else { return .stop }
+        return switch response?.incomplete {
         case "max_output_tokens", "max_tokens": .length
         case "content_filter": .contentFilter
-        default: .other(word ?? "incomplete")
+        case let word: .other(word ?? "incomplete")
         }
     }
 }
@@ -128,13 +142,14 @@ extension ResponsesDecoder {
 
     private struct Response: Decodable {
         var id: String?
+        var status: String?
         var output: [Item]
         var usage: ChatUsage?
         var error: ErrorReply?
         var incomplete: String?
 
         private enum Keys: String, CodingKey {
-            case id, output, usage, error
+            case id, status, output, usage, error
             case incomplete = "incomplete_details"
         }
 
@@ -145,6 +160,7 @@ extension ResponsesDecoder {
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Keys.self)
             id = container.lenient(String.self, .id)
+            status = container.lenient(String.self, .status)
             output = container.lenient([Item].self, .output) ?? []
             usage = container.lenient(Usage.self, .usage)?.chatUsage
             error = container.lenient(ErrorReply.Fields.self, .error)?.reply
@@ -154,16 +170,22 @@ extension ResponsesDecoder {
     }
 
     private struct Item: Decodable {
+        var id: String?
+        var type: String?
         var content: [Content]
+
+        var isMessage: Bool { type == nil || type == "message" }
 
         var annotations: [Annotation] { content.flatMap { $0.annotations ?? [] } }
 
         private enum Keys: CodingKey {
-            case content
+            case id, type, content
         }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Keys.self)
+            id = container.lenient(String.self, .id)
+            type = container.lenient(String.self, .type)
             content = container.lenient([Content].self, .content) ?? []
         }
     }
@@ -187,22 +209,30 @@ extension ResponsesDecoder {
     }
 
     private struct Usage: Decodable {
-        struct Details: Decodable {
+        var chatUsage: ChatUsage
+
+        private enum Keys: String, CodingKey {
+            case input = "input_tokens"
+            case output = "output_tokens"
+            case inputDetails = "input_tokens_details"
+            case outputDetails = "output_tokens_details"
+            /// xAI's exact price, in 10,000,000,000ths of a dollar.
+            case ticks = "cost_in_usd_ticks"
+        }
+
+        private struct Details: Decodable {
             var cached_tokens: Int?
             var reasoning_tokens: Int?
         }
 
-        var input_tokens: Int?
-        var output_tokens: Int?
-        var input_tokens_details: Details?
-        var output_tokens_details: Details?
-
-        var chatUsage: ChatUsage {
-            ChatUsage(
-                input: input_tokens ?? 0,
-                cached: input_tokens_details?.cached_tokens ?? 0,
-                output: output_tokens ?? 0,
-                reasoning: output_tokens_details?.reasoning_tokens ?? 0
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Keys.self)
+            chatUsage = ChatUsage(
+                input: container.lenient(Int.self, .input) ?? 0,
+                cached: container.lenient(Details.self, .inputDetails)?.cached_tokens ?? 0,
+                output: container.lenient(Int.self, .output) ?? 0,
+                reasoning: container.lenient(Details.self, .outputDetails)?.reasoning_tokens ?? 0,
+                cost: container.lenient(Int64.self, .ticks).flatMap { Dollars(ticks: $0) }
             )
         }
     }

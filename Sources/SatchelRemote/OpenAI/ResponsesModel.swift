@@ -7,11 +7,27 @@ package struct ResponsesModel: ChatModel {
     package let traits: ProviderTraits
     private let endpoint: Endpoint
     private let client: HTTPClient
+    private let dialect: ErrorDialect
+    /// Members that the request has besides the usual ones.
+    private let extras: @Sendable (ChatRequest) -> [String: JSON]
 
     package init(_ endpoint: Endpoint, traits: ProviderTraits = .openAI, client: HTTPClient) {
+        self.init(endpoint, traits: traits, client: client, dialect: .common) { _ in [:] }
+    }
+
+    /// For a relative: with its own dialect, and with what its requests say besides.
+    init(
+        _ endpoint: Endpoint,
+        traits: ProviderTraits,
+        client: HTTPClient,
+        dialect: ErrorDialect,
+        extras: @escaping @Sendable (ChatRequest) -> [String: JSON]
+    ) {
         self.endpoint = endpoint
         self.traits = traits
         self.client = client
+        self.dialect = dialect
+        self.extras = extras
     }
 
     package func stream(_ request: ChatRequest) -> AsyncThrowingStream<ChatEvent, any Error> {
@@ -21,19 +37,19 @@ package struct ResponsesModel: ChatModel {
             headers: endpoint.openAIHeaders + [
                 HTTPHeader("Content-Type", "application/json"), HTTPHeader("Accept", "text/event-stream"),
             ],
-            body: .bytes(Self.body(request).bytes),
+            body: .bytes(Self.body(request, extras: extras(request)).bytes),
             limits: .chat
         )
         return ChatSession(
             http,
             ids: request.fileIDs,
             client: client,
-            refusals: Refusals(endpoint: endpoint),
+            refusals: Refusals(endpoint: endpoint, dialect: dialect),
             decoder: ResponsesDecoder()
         ).events
     }
 
-    static func body(_ request: ChatRequest) -> JSON {
+    static func body(_ request: ChatRequest, extras: [String: JSON] = [:]) -> JSON {
         var body: [String: JSON] = [
             "model": .string(request.model),
             "stream": true,
@@ -43,7 +59,7 @@ package struct ResponsesModel: ChatModel {
         if let system = request.system { body["instructions"] = .string(system) }
         if let key = request.cacheKey { body["prompt_cache_key"] = .string(key) }
         if let most = request.maxOutputTokens { body["max_output_tokens"] = .int(most) }
-        return .object(body)
+        return .object(body.merging(extras) { $1 })
     }
 
     private static func turn(_ turn: ChatRequest.Turn) -> JSON {

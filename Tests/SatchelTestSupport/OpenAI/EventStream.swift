@@ -6,9 +6,11 @@ struct EventStream {
     private var pending: [UInt8] = []
     private var piece = 0
 
-    init(_ options: OpenAIOptions) {
-        lineEnd = options.lineEnd
-        lengths = options.pieceLengths.filter { $0 > 0 }
+    init(_ options: OpenAIOptions) { self.init(lineEnd: options.lineEnd, pieceLengths: options.pieceLengths) }
+
+    init(lineEnd: String, pieceLengths: [Int]) {
+        self.lineEnd = lineEnd
+        lengths = pieceLengths.filter { $0 > 0 }
     }
 
     /// `event:` is left out when `name` is nil.

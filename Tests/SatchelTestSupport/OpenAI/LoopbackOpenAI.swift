@@ -94,6 +94,15 @@ package struct OpenAIOptions: Sendable {
     package var allowsDownload = false
     /// The status for a file id in a chat request that means nothing; what OpenAI says is not documented.
     package var missingFileStatus = 400
+    /// The status and words for a project that is full.
+    package var whenFull = (status: 400, message: "You have exceeded your file storage quota.")
+    /// How ids begin.
+    package var idPrefix = "file-"
+    package var refusesEmptyFiles = false
+    /// Whether a wish for an expiry has an effect.
+    package var heedsExpiry = true
+    /// Whether the bytes of a document decide what it is, and its extension nothing.
+    package var sniffsDocuments = false
     /// Between the lines of an event stream: `"\n"`, or `"\r\n"`, which is as proper.
     package var lineEnd = "\n"
     /// Lengths of the pieces that an event stream is cut into, over and over: they end inside lines and characters.
@@ -110,6 +119,20 @@ package struct OpenAIOptions: Sendable {
         options.maxFileSize = 104_857_600
         options.missingFileStatus = 404
         options.allowsDownload = true
+        return options
+    }
+
+    /// OpenRouter's files, as it published them in 2026: nothing expires, nothing can be fetched back, an empty file is
+    /// refused, and a full workspace is 403.
+    package static var openRouter: OpenAIOptions {
+        var options = OpenAIOptions()
+        options.maxFileSize = 104_857_600
+        options.maxPage = 100
+        options.whenFull = (403, "Workspace storage limit reached.")
+        options.idPrefix = "or_file_"
+        options.refusesEmptyFiles = true
+        options.heedsExpiry = false
+        options.sniffsDocuments = true
         return options
     }
 

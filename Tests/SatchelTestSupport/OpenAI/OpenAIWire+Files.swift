@@ -39,16 +39,17 @@ extension OpenAIWire {
                 message: "File size \(file.bytes.count) bytes exceeds the maximum of \(options.maxFileSize) bytes"
             )
         }
+        if options.refusesEmptyFiles, file.bytes.isEmpty { throw OpenAIFailure(message: "File is empty") }
         let incoming = LoopbackStore.Incoming(
             project: project,
             name: options.isOGX ? ogxName(name) : name,
             contentType: file.contentType,
             purpose: purpose,
             bytes: file.bytes,
-            lifetime: lifetime
+            lifetime: options.heedsExpiry ? lifetime : nil
         )
-        guard let stored = store.add(incoming, makeID: { fileID($0, isOGX: options.isOGX) }) else {
-            throw OpenAIFailure(message: "You have exceeded your file storage quota.")
+        guard let stored = store.add(incoming, makeID: { fileID($0, options) }) else {
+            throw OpenAIFailure(status: options.whenFull.status, message: options.whenFull.message)
         }
         return .json(describe(stored, options))
     }
@@ -173,13 +174,13 @@ extension OpenAIWire {
 }
 
 /// `file-` and 22 letters and digits; OGX has 32 hexadecimal digits.
-private func fileID(_ number: UInt64, isOGX: Bool) -> String {
-    if isOGX {
+private func fileID(_ number: UInt64, _ options: OpenAIOptions) -> String {
+    if options.isOGX {
         let hex = String(number, radix: 16) + String(mixed(number), radix: 16) + "00000000000000000000000000000000"
         return "file-" + hex.prefix(32)
     }
     let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
-    var id = "file-"
+    var id = options.idPrefix
     var rest = number
     for place in 0..<22 {
         if place == 11 { rest = mixed(number &+ 1) }

@@ -95,7 +95,7 @@ extension OpenAIWire {
             )
             try checkDetail(members, at: place, ["auto", "low", "high"])
             let file = try document(members, at: place, reading)
-            if !reading.options.isOGX { try file.checkAsDocument() }
+            if !reading.options.isOGX, !reading.options.sniffsDocuments { try file.checkAsDocument() }
             try shown.add(file, reading.options)
         case "input_image":
             try check(

@@ -131,6 +131,19 @@ package final class LoopbackStore: Sendable {
         return state.withLock { $0.live(id, of: project, at: now) }
     }
 
+    /// Also those that have expired, for providers that go on listing them; in the order of their uploads.
+    func keptFiles(of project: String) -> [File] {
+        state.withLock { state in state.files.compactMap(\.self).filter { $0.project == project } }
+    }
+
+    /// Also when it has expired.
+    func keptFile(_ id: String, of project: String) -> File? {
+        state.withLock { state in
+            guard let place = state.places[id], let file = state.files[place] else { return nil }
+            return file.project == project ? file : nil
+        }
+    }
+
     /// False when there is no such file.
     func delete(_ id: String, of project: String) -> Bool {
         let now = clock.seconds

@@ -1,0 +1,195 @@
+import FoundationEssentials
+import SatchelCore
+
+/// The stream events of Messages.
+struct AnthropicDecoder: ChatDecoder {
+    private var hasStarted = false
+    private var usage: Usage?
+    /// Known before the end: it comes with the last figures.
+    private var reason: FinishReason?
+    private var isOver = false
+    private var cited: Set<Citation> = []
+
+    init() {}
+
+    mutating func take(_ event: SSEEvent) throws(ChatStreamFault) -> [ChatEvent] {
+        if event.isDone { return [] }
+        guard let message = decodeReply(Message.self, from: event.data) else {
+            throw .unreadable("an event of the stream is no JSON")
+        }
+        switch message.type ?? event.name ?? "" {
+        case "message_start":
+            note(message.start?.usage)
+            guard !hasStarted, let id = message.start?.id else { return [] }
+            hasStarted = true
+            return [.started(id)]
+        case "content_block_start": return message.block.map { events(of: $0) } ?? []
+        case "content_block_delta": return message.delta.map { events(of: $0) } ?? []
+        case "message_delta":
+            note(message.usage)
+            guard let delta = message.delta, let word = delta.stopReason else { return [] }
+            reason = Self.reason(word)
+            return delta.explanation.map { [.refusal($0)] } ?? []
+        case "message_stop":
+            reason = reason ?? .stop
+            return end()
+        case "error": throw .refused(ErrorReply(event.data))
+        default:
+            if message.isError { throw .refused(ErrorReply(event.data)) }
+            return []
+        }
+    }
+
+    /// A reason was given, so only the last event is missing: some servers leave it out.
+    mutating func end() -> [ChatEvent] {
+        guard let reason, !isOver else { return [] }
+        isOver = true
+        return (usage.map { [.usage($0.chatUsage)] } ?? []) + [.finished(reason)]
+    }
+
+    /// Figures are totals, so the later ones count; those that are left out stay as they were.
+    private mutating func note(_ later: Usage?) {
+        guard let later else { return }
+        usage = usage.map { $0.updated(with: later) } ?? later
+    }
+
+    private mutating func events(of piece: Piece) -> [ChatEvent] {
+        var events: [ChatEvent] = []
+        if let text = piece.text, !text.isEmpty { events.append(.text(text)) }
+        if let thinking = piece.thinking, !thinking.isEmpty { events.append(.reasoning(thinking)) }
+        if let citation = piece.citation?.citation, cited.insert(citation).inserted {
+            events.append(.citation(citation))
+        }
+        return events
+    }
+
+    private static func reason(_ word: String) -> FinishReason {
+        switch word {
+        case "end_turn", "stop_sequence": .stop
+        case "max_tokens", "model_context_window_exceeded": .length
+        case "refusal": .contentFilter
+        default: .other(word)
+        }
+    }
+}
+
+// MARK: The wire
+
+extension AnthropicDecoder {
+    /// Any of the events: all have a type, the rest depends on it.
+    private struct Message: Decodable {
+        var type: String?
+        var start: Start?
+        var block: Piece?
+        var delta: Piece?
+        var usage: Usage?
+        var isError: Bool
+
+        private enum Keys: String, CodingKey {
+            case type, delta, usage, error
+            case start = "message"
+            case block = "content_block"
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Keys.self)
+            type = container.lenient(String.self, .type)
+            start = container.lenient(Start.self, .start)
+            block = container.lenient(Piece.self, .block)
+            delta = container.lenient(Piece.self, .delta)
+            usage = container.lenient(Usage.self, .usage)
+            isError = container.lenient(ErrorReply.Fields.self, .error) != nil
+        }
+    }
+
+    private struct Start: Decodable {
+        var id: String?
+        var usage: Usage?
+
+        private enum Keys: CodingKey {
+            case id, usage
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Keys.self)
+            id = container.lenient(String.self, .id)
+            usage = container.lenient(Usage.self, .usage)
+        }
+    }
+
+    /// A block as it begins, what is added to it, or how the message ends: told apart by what is there.
+    private struct Piece: Decodable {
+        var text: String?
+        var thinking: String?
+        var citation: Place?
+        var stopReason: String?
+        /// In words, of a refusal.
+        var explanation: String?
+
+        private enum Keys: String, CodingKey {
+            case text, thinking, citation
+            case stopReason = "stop_reason"
+            case details = "stop_details"
+        }
+
+        private enum DetailKeys: CodingKey {
+            case explanation
+        }
+
+        init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: Keys.self)
+            text = container.lenient(String.self, .text)
+            thinking = container.lenient(String.self, .thinking)
+            citation = container.lenient(Place.self, .citation)
+            stopReason = container.lenient(String.self, .stopReason)
+            let details = try? container.nestedContainer(keyedBy: DetailKeys.self, forKey: .details)
+            explanation = details?.lenient(String.self, .explanation).flatMap { $0.isEmpty ? nil : $0 }
+        }
+    }
+
+    /// What a citation points at: a document, or a page of the web.
+    private struct Place: Decodable {
+        var file_id: String?
+        var document_title: String?
+        var url: String?
+        var title: String?
+
+        var citation: Citation? {
+            guard file_id != nil || document_title != nil || url != nil else { return nil }
+            return Citation(file: file_id.flatMap { RemoteFileID($0) }, name: document_title ?? title, url: url)
+        }
+    }
+
+    private struct Usage: Decodable {
+        struct Details: Decodable {
+            var thinking_tokens: Int?
+        }
+
+        var input_tokens: Int?
+        var cache_creation_input_tokens: Int?
+        var cache_read_input_tokens: Int?
+        var output_tokens: Int?
+        var output_tokens_details: Details?
+
+        func updated(with later: Usage) -> Usage {
+            Usage(
+                input_tokens: later.input_tokens ?? input_tokens,
+                cache_creation_input_tokens: later.cache_creation_input_tokens ?? cache_creation_input_tokens,
+                cache_read_input_tokens: later.cache_read_input_tokens ?? cache_read_input_tokens,
+                output_tokens: later.output_tokens ?? output_tokens,
+                output_tokens_details: later.output_tokens_details ?? output_tokens_details
+            )
+        }
+
+        /// What is read from the cache or written to it is counted apart from `input_tokens`.
+        var chatUsage: ChatUsage {
+            let cached = cache_read_input_tokens ?? 0
+            return ChatUsage(
+                input: (input_tokens ?? 0) + (cache_creation_input_tokens ?? 0) + cached,
+                cached: cached,
+                output: output_tokens ?? 0,
+                reasoning: output_tokens_details?.thinking_tokens ?? 0
+            )
+        }
+    }
+}

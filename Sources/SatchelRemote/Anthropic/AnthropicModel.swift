@@ -1,0 +1,145 @@
+import FoundationEssentials
+package import SatchelCore
+
+/// Anthropic's Messages: documents and pictures by id, each document under its path as the title.
+///
+/// Nothing is stored at the provider: each request has the whole conversation. What does not change from one request
+/// to the next comes first, always in the same order, and is marked, so that it is billed at the cached price.
+package struct AnthropicModel: ChatModel {
+    package let traits: ProviderTraits
+    private let endpoint: Endpoint
+    private let client: HTTPClient
+
+    package init(_ endpoint: Endpoint, traits: ProviderTraits = .anthropic, client: HTTPClient) {
+        self.endpoint = endpoint
+        self.traits = traits
+        self.client = client
+    }
+
+    package func stream(_ request: ChatRequest) -> AsyncThrowingStream<ChatEvent, any Error> {
+        let http = HTTPRequest(
+            .post,
+            endpoint.anthropicURL("/messages"),
+            headers: endpoint.anthropicHeaders + [
+                HTTPHeader("Content-Type", "application/json"), HTTPHeader("Accept", "text/event-stream"),
+            ],
+            body: .bytes(Self.body(request).bytes),
+            limits: .chat
+        )
+        return ChatSession(
+            http,
+            ids: request.fileIDs,
+            client: client,
+            refusals: Refusals(endpoint: endpoint, dialect: .anthropic),
+            decoder: AnthropicDecoder()
+        ).events
+    }
+
+    /// What is asked for where nobody says how long an answer may be, since the field is required.
+    ///
+    /// Every model from Claude 4 on takes as much. Thoughts count towards it, and what is not used is not billed.
+    static let usualMaxTokens = 32_000
+
+    /// Characters of a title; measured in Unicode scalars.
+    private static let longestTitle = 500
+
+    /// Without `temperature` and the like, which API version 2026-10-21 refuses.
+    static func body(_ request: ChatRequest) -> JSON {
+        var body: [String: JSON] = [
+            "model": .string(request.model),
+            "max_tokens": .int(request.maxOutputTokens ?? usualMaxTokens),
+            "stream": true,
+            "messages": .array(messages(request.turns)),
+        ]
+        if let system = request.system, !system.isEmpty { body["system"] = .string(system) }
+        return .object(body)
+    }
+
+    // MARK: Messages
+
+    /// The blocks of one turn.
+    private struct Message {
+        var role: ChatRequest.Turn.Role
+        var blocks: [JSON]
+        /// The place of its last file.
+        var lastFile: Int?
+
+        /// Marks the block: everything up to it is kept for five minutes, and for five more whenever it is used.
+        mutating func mark(_ place: Int) {
+            guard case .object(var members) = blocks[place] else { return }
+            members["cache_control"] = ["type": "ephemeral"]
+            blocks[place] = .object(members)
+        }
+    }
+
+    private static func messages(_ turns: [ChatRequest.Turn]) -> [JSON] {
+        // A message must have a block; consecutive ones of the same role count as one.
+        var messages = turns.map(message).filter { !$0.blocks.isEmpty }
+        // Three of the four marks that a request may have. The first files are what other questions about the same
+        // files begin with; the end of the last turn is what this conversation begins with; and the latest files are
+        // what the next question begins with.
+        let withFiles = messages.indices.filter { messages[$0].lastFile != nil }
+        for index in Set([withFiles.first, withFiles.last].compactMap(\.self)) {
+            if let place = messages[index].lastFile { messages[index].mark(place) }
+        }
+        if messages.count > 1 {
+            let index = messages.count - 2
+            messages[index].mark(messages[index].blocks.count - 1)
+        }
+        return messages.map { ["role": .string($0.role.rawValue), "content": .array($0.blocks)] }
+    }
+
+    private static func message(_ turn: ChatRequest.Turn) -> Message {
+        var message = Message(role: turn.role, blocks: [])
+        let (files, text) = turn.filesFirst
+        // Only a person shows files: they are refused in the model's own messages.
+        if turn.role == .user, !files.isEmpty {
+            message.blocks = files.flatMap(blocks)
+            message.lastFile = message.blocks.count - 1
+        }
+        for case .text(let text) in text where !isBlank(text) { message.blocks.append(block(text)) }
+        return message
+    }
+
+    private static func blocks(_ part: ChatRequest.Part) -> [JSON] {
+        switch part {
+        case .file(let id, let path, _):
+            [["type": "document", "source": source(id), "title": .string(title(path))]]
+        // Pictures have no titles.
+        case .image(let id, let path, _): [block("\(path):"), ["type": "image", "source": source(id)]]
+        // Neither a document nor a block may be blank.
+        case .inlineText(let path, let text) where isBlank(text): [block(ChatText.inlined(path: path, text: text))]
+        case .inlineText(let path, let text):
+            [
+                [
+                    "type": "document", "title": .string(title(path)),
+                    "source": ["type": "text", "media_type": "text/plain", "data": .string(text)],
+                ]
+            ]
+        case .inlineImage(let path, let media, let bytes):
+            [
+                block("\(path):"),
+                [
+                    "type": "image",
+                    "source": [
+                        "type": "base64", "media_type": .string(mimeType(of: media)),
+                        "data": .string(Data(bytes).base64EncodedString()),
+                    ],
+                ],
+            ]
+        case .text(let text): [block(text)]
+        }
+    }
+
+    private static func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
+
+    private static func block(_ text: String) -> JSON { ["type": "text", "text": .string(text)] }
+
+    private static func source(_ id: RemoteFileID) -> JSON { ["type": "file", "file_id": .string(id.rawValue)] }
+
+    /// The path, or its end where it is too long: what is nearest to the file tells most.
+    private static func title(_ path: String) -> String {
+        guard path.unicodeScalars.count > longestTitle else { return path }
+        return "…" + String(String.UnicodeScalarView(path.unicodeScalars.suffix(longestTitle - 1)))
+    }
+}
