@@ -37,7 +37,7 @@ struct MistralDecoderTests {
         for chunk in whole { text += "data: \(chunk)" + lineEnd + lineEnd + ": keep-alive" + lineEnd + lineEnd }
         text += "data: [DONE]" + lineEnd + lineEnd
         let bytes = Array(text.utf8)
-        for place in stride(from: 0, through: bytes.count, by: 3) {
+        for place in stride(from: 0, through: bytes.count, by: 13) {
             #expect(try decode([Array(bytes[..<place]), Array(bytes[place...])]) == events)
         }
         #expect(try decode(bytes.map { [$0] }) == events)

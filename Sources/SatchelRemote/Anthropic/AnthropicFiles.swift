@@ -38,10 +38,12 @@ package struct AnthropicFiles: FileProvider {
     package func list(after cursor: String?) async throws(ProviderError) -> RemotePage {
         let place = cursor?.split(separator: "\n").map(String.init) ?? []
         let (reply, now) = try await page(limit: traits.listPage, after: place.first)
-        guard let first = reply.files.first, place.last != first.id else { return RemotePage(files: [], next: nil) }
+        let first = reply.files.first?.id
+        if let first, first == place.last { return RemotePage(files: [], next: nil) }
+        let next = reply.next == place.first ? nil : reply.next
         return RemotePage(
             files: reply.files.filter { $0.isLive(at: now) }.compactMap(\.remoteFile),
-            next: reply.next.map { $0 + "\n" + first.id }
+            next: next.map { "\($0)\n\(first ?? "")" }
         )
     }
 

@@ -2,7 +2,7 @@ import Glibc
 
 /// A client that sends exactly the bytes it is given and hides nothing of what comes back.
 ///
-/// Blocking, with a deadline of ten seconds for each call: use it inside ``offPool(_:)``.
+/// Blocking, with a deadline of a minute for each call, which a busy machine needs: use it inside ``offPool(_:)``.
 package struct RawClient: ~Copyable {
     package struct Reply: Sendable {
         package var status: Int
@@ -40,7 +40,7 @@ package struct RawClient: ~Copyable {
         }
         // The initialiser is over when it throws, and `deinit` closes.
         if result != 0 { throw SystemFailure("connect", errno) }
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }

@@ -102,13 +102,3 @@ final class XAIWire: LoopbackService {
         throw .field("\(place).\(stranger)", "unknown field")
     }
 }
-
-/// Made of a number, in the usual form of a UUID.
-func uuid(_ number: UInt64) -> String {
-    let digits = [mixed(number), mixed(number &+ 0x5eed)].map { word in
-        let hex = String(word, radix: 16)
-        return String(repeating: "0", count: 16 - hex.count) + hex
-    }
-    let all = Array(digits.joined())
-    return [all[0..<8], all[8..<12], all[12..<16], all[16..<20], all[20..<32]].map { String($0) }.joined(separator: "-")
-}
