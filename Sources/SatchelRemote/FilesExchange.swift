@@ -7,7 +7,7 @@ struct FilesExchange: Sendable {
     let endpoint: Endpoint
     let client: HTTPClient
     let hashing: any Hashing
-    let refusals: Refusals
+    var refusals: Refusals
     private let queue = BlockingQueue("satchel.uploads")
 
     init(_ endpoint: Endpoint, client: HTTPClient, hashing: any Hashing, dialect: ErrorDialect = .common) {

@@ -18,7 +18,7 @@ package struct RemoteProviders: Sendable {
         case .openaiCompatible: .openAICompatible
         case .anthropic: .anthropic
         case .xai: .xAI
-        case .gemini: nil
+        case .gemini: .gemini
         case .mistral: .mistral
         }
     }
@@ -31,7 +31,7 @@ package struct RemoteProviders: Sendable {
         case .openaiCompatible: OpenAIFiles(endpoint, traits: .openAICompatible, client: client, hashing: hashing)
         case .anthropic: AnthropicFiles(endpoint, client: client, hashing: hashing)
         case .xai: XAIFiles(endpoint, client: client, hashing: hashing)
-        case .gemini: nil
+        case .gemini: GeminiFiles(endpoint, client: client, hashing: hashing)
         case .mistral: MistralFiles(endpoint, client: client, hashing: hashing)
         }
     }
@@ -44,7 +44,7 @@ package struct RemoteProviders: Sendable {
         case .openaiCompatible: ResponsesModel(endpoint, traits: .openAICompatible, client: client)
         case .anthropic: AnthropicModel(endpoint, client: client)
         case .xai: ResponsesModel.xAI(endpoint, client: client)
-        case .gemini: nil
+        case .gemini: GeminiModel(endpoint, client: client)
         case .mistral: MistralModel(endpoint, client: client)
         }
     }

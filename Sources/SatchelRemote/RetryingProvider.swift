@@ -111,6 +111,10 @@ package struct RetryingProvider: FileProvider {
         try await retrying { () async throws(ProviderError) in try await base.download(id, upTo: limit) }
     }
 
+    package func find(_ upload: Upload, createdAfter: Date) async throws(ProviderError) -> RemoteFile? {
+        try await retrying { () async throws(ProviderError) in try await base.find(upload, createdAfter: createdAfter) }
+    }
+
     package func find(
         uploadName: String,
         size: Int64,
@@ -155,7 +159,7 @@ package struct RetryingProvider: FileProvider {
 
     private func look(for upload: Upload, since: Date) async -> Result<RemoteFile?, ProviderError> {
         do throws(ProviderError) {
-            return .success(try await base.find(uploadName: upload.name, size: upload.size, createdAfter: since))
+            return .success(try await base.find(upload, createdAfter: since))
         } catch {
             return .failure(error)
         }

@@ -143,7 +143,8 @@ struct RemoteProviderSuite {
                 }
                 #expect(error?.kind == .changed)
             }
-            #expect(server.uploadCount == 2)
+            // Or it never becomes one: a provider that is sent pieces may be refused the last one.
+            #expect(server.uploadCount == server.deleteCount)
             #expect(server.files.isEmpty)
         }
     }

@@ -35,6 +35,11 @@ package protocol FileProvider: Sendable {
     /// lost, before anything is sent twice.
     func find(uploadName: String, size: Int64, createdAfter: Date) async throws(ProviderError) -> RemoteFile?
 
+    /// A live copy that an earlier try of this upload left; nil when there is none.
+    ///
+    /// By its upload name, unless the provider knows a better way.
+    func find(_ upload: Upload, createdAfter: Date) async throws(ProviderError) -> RemoteFile?
+
     /// Asks the address what it offers, with one small request.
     ///
     /// - Throws: what is neither a yes nor a no: no connection, a fault on their side.
@@ -49,6 +54,10 @@ extension FileProvider {
             if let file = try await retrieve(id) { found.append(file) }
         }
         return found
+    }
+
+    package func find(_ upload: Upload, createdAfter: Date) async throws(ProviderError) -> RemoteFile? {
+        try await find(uploadName: upload.name, size: upload.size, createdAfter: createdAfter)
     }
 
     package func probe() async throws(ProviderError) -> FilesAbility {

@@ -13,7 +13,7 @@ struct ErrorReply: Hashable, Sendable {
     var code: String?
     /// Google's word for the status: `PERMISSION_DENIED`.
     var status: String?
-    /// Anthropic's finer word: `file_expired`.
+    /// A finer word: Anthropic's `file_expired`, Google's `API_KEY_INVALID`.
     var detail: String?
     /// Seconds that Google's `RetryInfo` asks for.
     var retryDelay: Double?
@@ -115,6 +115,7 @@ struct ErrorReply: Hashable, Sendable {
             reply.detail = container.lenient(Finer.self, .details)?.error_code
             for detail in container.lenient([GoogleDetail].self, .details) ?? [] {
                 reply.retryDelay = reply.retryDelay ?? detail.seconds
+                reply.detail = reply.detail ?? detail.reason
                 reply.quotas += detail.violations?.compactMap(\.quotaId) ?? []
             }
         }
@@ -135,6 +136,7 @@ struct ErrorReply: Hashable, Sendable {
             var quotaId: String?
         }
 
+        var reason: String?
         var retryDelay: String?
         var violations: [Violation]?
 

@@ -15,6 +15,8 @@ struct Refusals: Sendable {
 
     let endpoint: Endpoint
     var dialect = ErrorDialect.common
+    /// What must not be seen in a message besides the endpoint's own secrets.
+    var hidden: [String] = []
 
     /// The error that an answer other than 2xx stands for.
     func error(_ response: HTTPResponse, about subject: Subject) -> ProviderError {
@@ -177,7 +179,7 @@ struct Refusals: Sendable {
 
     /// One printable line without keys and without a full stop at its end.
     private func tidy(_ text: String, limit: Int = 300) -> String {
-        var line = printable(masked(withoutQueries(text), hiding: endpoint.secrets))
+        var line = printable(masked(withoutQueries(text), hiding: endpoint.secrets + hidden))
             .split(separator: " ").joined(separator: " ")
         if line.count > limit { line = line.prefix(limit - 1) + "…" }
         while line.hasSuffix(".") { line.removeLast() }
