@@ -191,15 +191,16 @@ extension Manifest {
         at now: Date
     ) throws {
         guard !links.isEmpty else { return }
+        let first = try db.cachedStatement(sql: "UPDATE path SET linked = ? WHERE path = ? AND linked IS NULL")
         let touchOld = try db.cachedStatement(
             sql: "UPDATE content SET touched_at = ? WHERE sha256 = (SELECT linked FROM path WHERE path = ?)"
         )
-        let set = try db.cachedStatement(sql: "UPDATE path SET linked = ? WHERE path = ?")
-        let touchNew = try db.cachedStatement(sql: "UPDATE content SET touched_at = ? WHERE sha256 = ?")
+        let other = try db.cachedStatement(sql: "UPDATE path SET linked = ? WHERE path = ?")
         for (path, digest) in links {
+            try first.execute(arguments: [digest.blob, path.blob])
+            guard db.changesCount == 0 else { continue }
             try touchOld.execute(arguments: [now.milliseconds, path.blob])
-            try set.execute(arguments: [digest.blob, path.blob])
-            try touchNew.execute(arguments: [now.milliseconds, digest.blob])
+            try other.execute(arguments: [digest.blob, path.blob])
         }
     }
 

@@ -15,7 +15,16 @@ enum Schema {
         return migrator
     }()
 
-    static let steps: [(name: String, sql: String)] = [("1 first tables", firstTables)]
+    static let steps: [(name: String, sql: String)] = [
+        ("1 first tables", firstTables),
+        ("2 no index of paths that stand for nothing", onlyLinkedPaths),
+    ]
+
+    /// A first sync of a large workspace would write each path into the index, only to move it with its link.
+    private static let onlyLinkedPaths = """
+        DROP INDEX path_linked;
+        CREATE INDEX path_linked ON path (linked) WHERE linked IS NOT NULL;
+        """
 
     /// Times are milliseconds since 1970 unless a name says `_ns`; digests are 32-byte blobs; paths are raw bytes.
     private static let firstTables = """

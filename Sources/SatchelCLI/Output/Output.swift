@@ -31,9 +31,11 @@ struct Output: Sendable {
     }
 
     /// A line that `--quiet` leaves out.
-    func info(_ text: String) {
-        guard !quiet else { return }
-        line(text)
+    ///
+    /// The words are not even made then: there may be one line for each of many files.
+    func info(_ text: @autoclosure () -> String) {
+        guard !quiet, !json else { return }
+        line(text())
     }
 
     /// Without a line break: streamed answers.

@@ -87,8 +87,10 @@ private func addedExtension(to fileExtension: String, media: MediaType, accepted
 private func tame(_ part: Substring) -> String {
     String(
         part.unicodeScalars.map { scalar in
-            let keeps = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-            return keeps || scalar == "-" || scalar == "_" ? Character(scalar) : "_"
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", "-": Character(scalar)
+            default: "_"
+            }
         }
     )
 }

@@ -43,8 +43,13 @@ package struct ContentDigest: Sendable {
     }
 
     package var hex: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        String(unsafeUninitializedCapacity: Self.byteCount * 2) { buffer in
+            for (index, byte) in bytes.enumerated() {
+                buffer[index * 2] = hexDigit(byte >> 4)
+                buffer[index * 2 + 1] = hexDigit(byte & 15)
+            }
+            return Self.byteCount * 2
+        }
     }
 
     /// The first `count` hexadecimal digits: for people, and inside upload names.
@@ -65,6 +70,10 @@ extension ContentDigest: Hashable, Comparable {
 
 extension ContentDigest: CustomStringConvertible {
     package var description: String { hex }
+}
+
+private func hexDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
 }
 
 private func hexValue(_ digit: UInt8) -> UInt8? {

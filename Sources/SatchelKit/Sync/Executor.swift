@@ -45,7 +45,10 @@ struct Executor: Sendable {
         }
         // Tables and local objects are kept in the order of digests: neighbours are then written together. A few uploads
         // go in the order of their names, which people read.
-        if uploads.count > 1000 { uploads.sort { $0.upload.digest < $1.upload.digest } }
+        if uploads.count > 1000 {
+            let digests = uploads.map(\.upload.digest)
+            uploads = uploads.indices.sorted { digests[$0] < digests[$1] }.map { uploads[$0] }
+        }
         let bytes = uploads.reduce(0) { $0 + $1.upload.size }
         observe(.planned(uploads: uploads.count, bytes: bytes))
         if plan.actions.count > 5000 { try await manifest.prepareForManyWrites() }
@@ -89,14 +92,12 @@ struct Executor: Sendable {
                     let taken = try await feed.next(batch)
                     guard !taken.isEmpty else { return [] }
                     let results = await provider.upload(taken.map(\.upload))
-                    for (item, result) in zip(taken, results) {
-                        let paths = (followers[item.upload.digest] ?? []).map(\.path)
-                        try await recorder.record(
-                            end(of: item, result),
-                            linking: (try? result.get()) == nil ? [] : paths,
-                            to: item.upload.digest
-                        )
+                    var links: [(path: WorkspacePath, digest: ContentDigest)] = []
+                    for (item, result) in zip(taken, results) where result.isSuccess {
+                        let digest = item.upload.digest
+                        links += (followers[digest] ?? []).map { ($0.path, digest) }
                     }
+                    try await recorder.record(zip(taken, results).map(end), linking: links)
                     return Array(zip(taken, results))
                 }
             }
@@ -245,4 +246,8 @@ struct Executor: Sendable {
             }
         }
     }
+}
+
+extension Result {
+    fileprivate var isSuccess: Bool { if case .success = self { true } else { false } }
 }

@@ -41,9 +41,8 @@ extension Workspace {
         )
         report.count(plan)
         plan.actions = setAside(undecided, from: plan.actions, report: &report)
-        let executor = executor(for: connection, observe: observe) { [root] path, _ in
-            FileSource(root: root, path: path)
-        }
+        let files = FileSources(root: root)
+        let executor = executor(for: connection, observe: observe) { path, _ in files[path] }
         try await executor.apply(plan, to: &report)
         if scope == .everything, plan.stop == nil {
             try await manifest.setSetting("root", to: "\(snapshot.root.device):\(snapshot.root.inode)")

@@ -40,12 +40,14 @@ actor UploadFeed {
     /// Up to `count` uploads; empty at the end and after ``stop()``.
     func next(_ count: Int) async throws -> [AnnouncedUpload] {
         while announced.isEmpty, !waiting.isEmpty, !isStopped {
-            if announcing == nil { announcing = Task { try await announce() } }
+            announceMore()
             try await announcing?.value
         }
         guard !isStopped else { return [] }
         let taken = Array(announced.prefix(count))
         announced.removeFirst(taken.count)
+        // Whoever comes next finds them written.
+        if announced.count < count, !waiting.isEmpty { announceMore() }
         return taken
     }
 
@@ -62,6 +64,10 @@ actor UploadFeed {
             try await manifest.finishUploads(untried.map { .failed(row: $0.row, error: message) }, at: now())
         }
         return untried.map(\.path) + waiting.map(\.path)
+    }
+
+    private func announceMore() {
+        if announcing == nil { announcing = Task { try await announce() } }
     }
 
     private func announce() async throws {

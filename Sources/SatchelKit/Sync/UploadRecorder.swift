@@ -22,13 +22,16 @@ actor UploadRecorder {
         self.now = now
     }
 
-    /// Takes one end and the paths that stand for the content from now on.
+    /// Takes the ends of uploads that were sent together, and the paths that stand for their contents from now on.
     ///
     /// - Throws: what an earlier write met; nothing is taken any more then.
-    func record(_ end: Manifest.UploadEnd, linking paths: [WorkspacePath], to digest: ContentDigest) async throws {
+    func record(
+        _ some: [Manifest.UploadEnd],
+        linking paths: [(path: WorkspacePath, digest: ContentDigest)]
+    ) async throws {
         if let failure { throw failure }
-        ends.append(end)
-        links += paths.map { ($0, digest) }
+        ends += some
+        links += paths
         if writing == nil { startWriting() }
         while ends.count > Self.mostUnwritten, let writing { await writing.value }
     }

@@ -78,7 +78,9 @@ extension ObjectStore {
     ) throws(StoreError) -> String {
         let hasher = hashing.makeHasher()
         return try writeTemporary { (file) throws(StoreError) in
-            while true {
+            var rest = reader.size
+            // Bytes beyond the size it had do not matter: those of the digest are here by then.
+            while rest > 0 {
                 let count: Int
                 do throws(SourceError) {
                     count = try reader.read(into: buffer)
@@ -86,6 +88,7 @@ extension ObjectStore {
                     throw StoreError(error)
                 }
                 if count == 0 { break }
+                rest -= Int64(count)
                 let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
                 hasher.update(piece)
                 guard file.writeAll(piece) else { throw StoreError(errno: errno, "cannot be written") }

@@ -13,6 +13,7 @@ package final class ObjectStore: Sendable {
     let folder: Descriptor
     let temporary: Descriptor
     let hashing: any Hashing
+    private static let process = getpid()
     /// One for the whole process: two stores may be open on the same folder.
     private static let serial = Atomic<UInt64>(0)
     /// Whether the umask is known to leave 0600 as it is, which saves a system call for each file.
@@ -129,7 +130,7 @@ package final class ObjectStore: Sendable {
 
     /// A name that no other writer of this process uses; the process id keeps most other processes apart.
     func temporaryName() -> String {
-        "\(getpid()).\(Self.serial.wrappingAdd(1, ordering: .relaxed).newValue)"
+        "\(Self.process).\(Self.serial.wrappingAdd(1, ordering: .relaxed).newValue)"
     }
 
     private static func openFolder(_ path: String, in parent: Int32) -> Descriptor? {

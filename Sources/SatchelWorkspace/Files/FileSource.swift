@@ -6,10 +6,17 @@ package struct FileSource: UploadSource {
     /// The absolute path of the workspace.
     let root: String
     let path: WorkspacePath
+    /// The workspace, where it is open already.
+    private let folder: OpenFolder?
 
     package init(root: String, path: WorkspacePath) {
+        self.init(root: root, path: path, folder: nil)
+    }
+
+    init(root: String, path: WorkspacePath, folder: OpenFolder?) {
         self.root = root
         self.path = path
+        self.folder = folder
     }
 
     package func open() throws(SourceError) -> any UploadReader {
@@ -18,7 +25,7 @@ package struct FileSource: UploadSource {
 
     func openFile() throws(SourceError) -> FileReader {
         do {
-            let top = try OpenFolder(at: root)
+            let top = if let folder { folder } else { try OpenFolder(at: root) }
             if let whole = top.openWhole(path) { return try FileReader(adopting: whole) }
             let folder = try top.folder(below: path.bytes.dropLast(path.name.count))
             return try FileReader(

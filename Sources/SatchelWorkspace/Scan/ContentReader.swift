@@ -61,15 +61,16 @@ final class ContentReader {
         let hasher = freshHasher()
         var sniffer = ContentSniffer()
         var total: Int64 = 0
-        // A file that grows faster than it is read would never end.
-        while total <= size {
+        // Not until it ends: one that grows faster than it is read would never do so. That it grew says its size below,
+        // unless the file system knows no sizes: what has bytes although it is empty is not believed.
+        repeat {
             let count = try readBytes(descriptor, into: buffer)
             if count == 0 { break }
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
             hasher.update(bytes)
             sniffer.update(bytes)
             total += Int64(count)
-        }
+        } while total < size
         guard total == size, try FileStatus(of: descriptor).fingerprint == before.fingerprint else { return nil }
         return .hashed(before.fingerprint, hasher.finish(), sniffer.finish())
     }
