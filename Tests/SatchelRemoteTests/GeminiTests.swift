@@ -274,6 +274,32 @@ struct GeminiTests {
         }
     }
 
+    @Test(arguments: [
+        ("https://g.example", nil, "https://g.example/v1beta/files/a"),
+        ("https://g.example/v1beta/", nil, "https://g.example/v1beta/files/a"),
+        ("https://g.example/proxy/v1", "v1", "https://g.example/proxy/v1/files/a"),
+        ("https://g.example/v1", nil, "https://g.example/v1/v1beta/files/a"),
+    ])
+    func theVersionStandsInTheAddressOnce(base: String, version: String?, url: String) throws {
+        #expect(try Endpoint(baseURL: base, key: nil, apiVersion: version).geminiURL("files/a") == url)
+    }
+
+    @Test(arguments: [
+        ("gemini-2.5-flash", "/v1beta/models/gemini-2.5-flash:streamGenerateContent"),
+        ("models/gemini-2.5-flash", "/v1beta/models/gemini-2.5-flash:streamGenerateContent"),
+        ("tunedModels/mine", "/v1beta/tunedModels/mine:streamGenerateContent"),
+        ("a?b", "/v1beta/models/a?b:streamGenerateContent"),
+    ])
+    func aModelMayBeNamedWithItsCollection(model: String, path: String) async throws {
+        try await AtGemini.with { at in
+            var request = asking("hello")
+            request.model = model
+            _ = try await Heard(at.model().stream(request))
+            #expect(at.http.requests.first?.path == path)
+            #expect(at.http.requests.first?.query.map(\.name) == ["alt"])
+        }
+    }
+
     @Test func theKeyIsInItsHeaderAndNowhereElse() async throws {
         try await AtGemini.with { at in
             let files = try at.files()

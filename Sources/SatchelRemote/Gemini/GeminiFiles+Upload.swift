@@ -110,7 +110,7 @@ extension GeminiFiles {
     private func start(_ upload: Upload, as name: GeminiName?) async throws(ProviderError) -> GeminiUploadURL {
         let request = HTTPRequest(
             .post,
-            exchange.endpoint.url("/upload/\(version)/files"),
+            exchange.endpoint.geminiURL("files", isUpload: true),
             headers: headers + [
                 HTTPHeader("Content-Type", "application/json"), HTTPHeader("X-Goog-Upload-Protocol", "resumable"),
                 HTTPHeader("X-Goog-Upload-Command", "start"),

@@ -9,7 +9,6 @@ package import SatchelCore
 package struct GeminiFiles: FileProvider {
     package let traits: ProviderTraits
     let exchange: FilesExchange
-    let version: String
     /// Bytes of every piece of an upload but the last.
     let pieceSize: Int
     /// Waits so many seconds; throws when the task is cancelled.
@@ -36,7 +35,6 @@ package struct GeminiFiles: FileProvider {
     ) {
         self.traits = traits
         exchange = FilesExchange(endpoint, client: client, hashing: hashing, dialect: .gemini)
-        version = endpoint.geminiVersion
         self.pieceSize = pieceSize
         self.sleep = sleep
         self.now = now
@@ -122,7 +120,7 @@ package struct GeminiFiles: FileProvider {
 extension GeminiFiles {
     var headers: [HTTPHeader] { exchange.endpoint.geminiHeaders + [HTTPHeader("Accept", "application/json")] }
 
-    func url(_ path: String) -> String { exchange.endpoint.url("/\(version)/\(path)") }
+    private func url(_ path: String) -> String { exchange.endpoint.geminiURL(path) }
 
     private func name(_ id: RemoteFileID) throws(ProviderError) -> GeminiName {
         guard let reference = GeminiReference(id) else { throw ProviderError(.rejected, "file id \(id): is no id") }
@@ -176,6 +174,13 @@ extension GeminiFiles {
 extension Endpoint {
     /// `v1` has been the SDK's since its version 3; `v1beta` is what the documentation shows, and has everything.
     var geminiVersion: String { apiVersion ?? "v1beta" }
+
+    /// `BASE/v1beta/PATH`, or where uploads begin `BASE/upload/v1beta/PATH`; a base that ends in the version is right, too.
+    func geminiURL(_ path: String, isUpload: Bool = false) -> String {
+        let version = "/" + geminiVersion
+        let base = baseURL.hasSuffix(version) ? String(baseURL.dropLast(version.count)) : baseURL
+        return base + (isUpload ? "/upload" : "") + version + "/" + path
+    }
 
     /// The key goes into this header alone: in a URL it would come back in upload URLs and be logged on the way.
     var geminiHeaders: [HTTPHeader] {

@@ -16,12 +16,12 @@ package struct GeminiModel: ChatModel {
     }
 
     package func stream(_ request: ChatRequest) -> AsyncThrowingStream<ChatEvent, any Error> {
-        // `models/gemini-…` is how the listing of models names them.
-        let model = request.model.hasPrefix("models/") ? request.model.dropFirst("models/".count) : request.model[...]
-        let path = "/\(endpoint.geminiVersion)/models/\(percentEncoded(String(model))):streamGenerateContent?alt=sse"
+        // Listings name models with their collection: `models/gemini-…`, `tunedModels/…`.
+        let model = request.model.contains("/") ? request.model : "models/" + request.model
+        let segments = model.split(separator: "/").map { percentEncoded(String($0)) }
         let http = HTTPRequest(
             .post,
-            endpoint.url(path),
+            endpoint.geminiURL(segments.joined(separator: "/") + ":streamGenerateContent?alt=sse"),
             headers: endpoint.geminiHeaders + [
                 HTTPHeader("Content-Type", "application/json"), HTTPHeader("Accept", "text/event-stream"),
             ],
@@ -78,6 +78,6 @@ package struct GeminiModel: ChatModel {
     /// What is no id of this provider goes as it is, and is refused by it.
     private func uri(of id: RemoteFileID) -> String {
         guard let reference = GeminiReference(id) else { return id.rawValue }
-        return reference.uri ?? endpoint.url("/\(endpoint.geminiVersion)/\(reference.name.rawValue)")
+        return reference.uri ?? endpoint.geminiURL(reference.name.rawValue)
     }
 }
