@@ -10,8 +10,8 @@ package struct RemoteProviders: Sendable {
         self.hashing = hashing
     }
 
-    /// What a provider of that kind can do, as far as that is known without asking it; nil for kinds not spoken here.
-    package static func traits(of kind: ProviderID) -> ProviderTraits? {
+    /// What a provider of that kind can do, as far as that is known without asking it.
+    package static func traits(of kind: ProviderID) -> ProviderTraits {
         switch kind {
         case .local: .local
         case .openai: .openAI
@@ -23,7 +23,7 @@ package struct RemoteProviders: Sendable {
         }
     }
 
-    /// The files of an account; nil for kinds not spoken here and for the local store, which has no endpoint.
+    /// The files of an account; nil for the local store, which has no endpoint.
     package func files(of kind: ProviderID, at endpoint: Endpoint) -> (any FileProvider)? {
         switch kind {
         case .local: nil
@@ -36,7 +36,7 @@ package struct RemoteProviders: Sendable {
         }
     }
 
-    /// The models of an account that can be shown its files.
+    /// The models of an account that can be shown its files; nil for the local store.
     package func model(of kind: ProviderID, at endpoint: Endpoint) -> (any ChatModel)? {
         switch kind {
         case .local: nil

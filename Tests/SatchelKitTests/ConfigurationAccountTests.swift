@@ -22,19 +22,6 @@ struct ConfigurationAccountTests {
         #expect(result.accounts.map(\.name).sorted() == [name, "local"].sorted())
     }
 
-    @Test(arguments: ProviderID.allCases.filter { !$0.isSupported })
-    func aKindThatIsNotSupportedYetSaysSo(kind: ProviderID) throws {
-        let result = try configuration(environment: [try #require(kind.keyVariables.first): "k"])
-        let supported = ProviderID.allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ", ")
-        #expect(result.defaultAccountName == "local")
-        #expect {
-            try result.account(named: kind.rawValue)
-        } throws: { error in
-            "\(error)"
-                == "account \(kind): \(kind) is not supported yet in this version; use one of \(supported)"
-        }
-    }
-
     @Test func severalKeysLeaveTheChoiceToTheUser() throws {
         let keys = ["OPENAI_API_KEY": "a", "LAB_KEY": "b"]
         let lab = "accounts: {lab: {kind: openai-compatible, base_url: 'http://127.0.0.1:1', key_env: LAB_KEY}}"

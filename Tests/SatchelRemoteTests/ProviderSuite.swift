@@ -30,7 +30,7 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         }
     }
 
-    var traits: ProviderTraits { RemoteProviders.traits(of: kind) ?? .local }
+    var traits: ProviderTraits { RemoteProviders.traits(of: kind) }
 
     /// Whether its server tells one key from another.
     var hasKeys: Bool { self != .compatible }

@@ -6,7 +6,7 @@ import Testing
 /// `docs/providers.md` says what the traits say.
 @Suite struct ProviderTableTests {
     @Test func theTableOfProvidersIsMadeFromTheirTraits() throws {
-        let all = ProviderID.allCases.compactMap { RemoteProviders.traits(of: $0) }
+        let all = ProviderID.allCases.map(RemoteProviders.traits)
         var text = "| |" + all.map { " `\($0.provider.rawValue)` |" }.joined() + "\n"
         text += "|---|" + all.map { _ in "---|" }.joined() + "\n"
         for (name, word) in rows { text += "| \(name) |" + all.map { " \(word($0)) |" }.joined() + "\n" }

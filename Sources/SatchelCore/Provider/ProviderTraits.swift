@@ -51,6 +51,9 @@ package struct ProviderTraits: Hashable, Sendable {
     }
 
     package var provider: ProviderID
+    /// Whether what is stored there stays on this machine: then it is the place where contents that messages need are
+    /// kept, and nothing about it belongs into the ledger of what has left.
+    package var staysHere: Bool
     package var expiry: Expiry
     /// Per file; nil when there is no limit but the disk's.
     package var maxFileSize: ByteCount?
@@ -90,6 +93,7 @@ package struct ProviderTraits: Hashable, Sendable {
 
     package init(
         provider: ProviderID,
+        staysHere: Bool = false,
         expiry: Expiry,
         maxFileSize: ByteCount?,
         maxImageSize: ByteCount? = nil,
@@ -113,6 +117,7 @@ package struct ProviderTraits: Hashable, Sendable {
         listPage: Int = 1000
     ) {
         self.provider = provider
+        self.staysHere = staysHere
         self.expiry = expiry
         self.maxFileSize = maxFileSize
         self.maxImageSize = maxImageSize

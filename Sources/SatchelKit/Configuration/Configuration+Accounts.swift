@@ -1,33 +1,26 @@
 package import SatchelCore
 
 extension Configuration {
-    /// The account that is meant when none is named: `default_account`, else the only one that has a key and can be
-    /// used by this version, else `local`.
+    /// The account that is meant when none is named: `default_account`, else the only one that has a key, else
+    /// `local`.
     package var defaultAccountName: String {
         if let defaultAccount { return defaultAccount }
-        let ready = accounts.filter { $0.hasKey && $0.kind.isSupported }
+        let ready = accounts.filter(\.hasKey)
         return ready.count == 1 ? ready[0].name : ProviderID.local.rawValue
     }
 
-    /// The variables that make an account without configuration, of the kinds that this version can use.
+    /// The variables that make an account without configuration.
     package static var keyVariables: [String] {
-        ProviderID.allCases.filter(\.isSupported).flatMap(\.keyVariables)
+        ProviderID.allCases.flatMap(\.keyVariables)
     }
 
     /// The account of that name, or the default one.
     ///
-    /// - Throws: when there is none, or when this version cannot use its kind yet.
+    /// - Throws: when there is none.
     package func account(named name: String? = nil) throws(ConfigurationError) -> AccountConfiguration {
         let wanted = name ?? defaultAccountName
         guard let account = accounts.first(where: { $0.name == wanted }) else {
             throw ConfigurationError("account", missingAccount(wanted))
-        }
-        guard account.kind.isSupported else {
-            let supported = ProviderID.allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ", ")
-            throw ConfigurationError(
-                "account \(wanted)",
-                "\(account.kind.rawValue) is not supported yet in this version; use one of \(supported)"
-            )
         }
         return account
     }

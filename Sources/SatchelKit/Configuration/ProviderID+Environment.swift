@@ -1,13 +1,7 @@
 package import SatchelCore
-internal import SatchelRemote
 
 /// What the providers' own programs read from the environment, and where they are found.
 extension ProviderID {
-    /// Whether this version can use an account of this kind.
-    package var isSupported: Bool {
-        RemoteProviders.traits(of: self) != nil
-    }
-
     /// The variables that hold a key, the winner first.
     ///
     /// Of Google's two the official SDK prefers `GOOGLE_API_KEY`.

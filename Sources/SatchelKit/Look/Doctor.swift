@@ -34,7 +34,7 @@ package func examine(_ context: Context) async -> [DoctorCheck] {
         checks.append(DoctorCheck(name: "workspace", isGood: true, detail: escaped(root.utf8)))
         checks.append(DoctorCheck(name: "configuration", isGood: true, detail: workspace.configurationDetail))
         checks.append(await workspace.checkManifest())
-        for account in workspace.configuration.accounts where account.kind.isSupported {
+        for account in workspace.configuration.accounts {
             checks.append(await workspace.check(account))
         }
     } catch {

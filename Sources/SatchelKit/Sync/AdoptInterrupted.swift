@@ -27,7 +27,7 @@ extension Workspace {
                     )
                 else { continue }
                 let path = try await manifest.paths(with: row.digest).first ?? .root
-                let ledgerPath = connection.traits.provider == .local ? nil : path
+                let ledgerPath = connection.traits.staysHere ? nil : path
                 try await manifest.finishUploads([.ready(row: row.row, found, ledgerPath: ledgerPath)], at: now())
             } catch let error as ProviderError {
                 switch error.kind {

@@ -47,7 +47,7 @@ extension Workspace {
         let undecided = options.isDryRun ? [:] : try await adoptInterrupted(in: connection)
         let copies = try await manifest.copies(in: connection.id)
         let details = try await manifest.details(in: connection.id)
-        let pinned = connection.traits.provider == .local ? try await manifest.pinnedContents() : []
+        let pinned = connection.traits.staysHere ? try await manifest.pinnedContents() : []
         let verdicts = planCleanup(
             copies,
             linked: try await manifest.linkedContents(),
@@ -129,7 +129,7 @@ extension Workspace {
                 report.failed.append(line)
             }
         }
-        guard connection.traits.provider == .local, !options.isDryRun else { return }
+        guard connection.traits.staysHere, !options.isDryRun else { return }
         try await manifest.pruneIndex()
         try await sweepObjects()
     }

@@ -108,7 +108,7 @@ extension Workspace {
             copies = CopyIndex(sorted: [])
         }
         // Remote copies of what a message showed can be made again from the local store; its own cannot.
-        let pinned = traits.provider == .local ? try await manifest.pinnedContents() : []
+        let pinned = traits.staysHere ? try await manifest.pinnedContents() : []
         let plan = plan(
             snapshot,
             against: known,

@@ -128,6 +128,6 @@ extension Workspace {
 
     /// What the account's provider can do, as far as that is known without asking it.
     func traits(of account: AccountConfiguration) -> ProviderTraits {
-        RemoteProviders.traits(of: account.kind) ?? .local
+        RemoteProviders.traits(of: account.kind)
     }
 }

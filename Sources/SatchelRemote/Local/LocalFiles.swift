@@ -101,6 +101,7 @@ package struct LocalFiles: FileProvider {
 extension ProviderTraits {
     package static let local = ProviderTraits(
         provider: .local,
+        staysHere: true,
         expiry: .none,
         maxFileSize: nil,
         acceptedMedia: Set(MediaType.allCases),
