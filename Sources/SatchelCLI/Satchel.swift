@@ -24,6 +24,7 @@ struct Satchel: AsyncParsableCommand {
         subcommands: [
             Init.self, Sync.self, Watch.self, StatusCommand.self, Ls.self, WhyCommand.self, Chat.self, Cleanup.self,
             Remote.self, Config.self, Doctor.self,
+            Audit.self,
         ]
     )
 

@@ -10,8 +10,7 @@ func assignedSecret(_ bytes: UnsafeRawBufferPointer, at separator: Int) -> Range
     while start < bytes.count, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
     guard start + 16 <= bytes.count else { return nil }
     var quote: UInt8 = 0
-    if bytes[start] == UInt8(ascii: "\""), start > 0 || true { quote = bytes[start] }
-    if bytes[start] == UInt8(ascii: "'") || bytes[start] == UInt8(ascii: "`") { quote = bytes[start] }
+    if "\"'`".utf8.contains(bytes[start]) { quote = bytes[start] }
     var isEscaped = false
     if bytes[start] == UInt8(ascii: "\\"), bytes[start + 1] == UInt8(ascii: "\"") {
         (quote, isEscaped) = (UInt8(ascii: "\\"), true)
@@ -21,7 +20,7 @@ func assignedSecret(_ bytes: UnsafeRawBufferPointer, at separator: Int) -> Range
     let most = min(bytes.count, start + 257)
     while end < most, isValueByte(bytes[end]) { end += 1 }
     guard (16...256).contains(end - start), endsWell(bytes, at: end, quote: quote) else { return nil }
-    guard let name = nameBefore(bytes, separator), isSecretName(name, isQuoted: quote != 0) else { return nil }
+    guard let name = nameBefore(bytes, separator), isSecretName(name) else { return nil }
     let value = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
     guard looksRandom(value) || isUUID(value), isPlausible(value, entropy: 3.1), !isPath(value) else { return nil }
     return start..<end
@@ -77,7 +76,7 @@ private let harmlessEnds: [[UInt8]] = [
     "expires", "tokenizer", "class", "ref", "kind", "index", "checksum", "pair", "csrftoken",
 ].map { Array($0.utf8) }
 
-private func isSecretName(_ name: [UInt8], isQuoted: Bool) -> Bool {
+private func isSecretName(_ name: [UInt8]) -> Bool {
     guard !harmlessEnds.contains(where: name.hasSuffix), !name.hasInfix(Array("public".utf8)) else { return false }
     return secretWords.contains(where: name.hasInfix)
 }

@@ -15,9 +15,9 @@ package struct SecretPattern: Hashable, Sendable {
 
     /// Bounds what one pattern may cost.
     private static let mostUnits = 256
-    private static let longest = 1024
+    private static let longest = 512
 
-    /// Nil when it is malformed, could match nothing at all, or is too large.
+    /// Nil when it is malformed, too large, or begins with something that may be left out or may be anything.
     package init?(_ text: String) {
         self.text = text
         var rest = Array(text.utf8)[...]
@@ -40,7 +40,8 @@ package struct SecretPattern: Hashable, Sendable {
             }
             guard repeatUnit(set, &rest), units.count <= Self.mostUnits else { return nil }
         }
-        guard units.contains(where: { !$0.isOptional }) else { return nil }
+        // A beginning that is always there, and not just anything, keeps the look at each byte short.
+        guard let first = units.first, !first.isOptional, first.set != Self.anyOfLine else { return nil }
     }
 
     private static let anyOfLine: ByteSet = {
@@ -120,14 +121,10 @@ package struct SecretPattern: Hashable, Sendable {
     /// The longest match at each place, none within another.
     func matches(in bytes: UnsafeRawBufferPointer, beginningIn range: Range<Int>) -> [SecretMatch] {
         var found: [SecretMatch] = []
-        var starts = ByteSet()
-        for unit in units {
-            starts.formUnion(unit.set)
-            if !unit.isOptional { break }
-        }
+        var states = States(count: units.count)
         var position = range.lowerBound
         while position < range.upperBound, found.count < SecretScan.most {
-            if starts.contains(bytes[position]), let end = end(in: bytes, from: position), end > position {
+            if units[0].set.contains(bytes[position]), let end = end(in: bytes, from: position, &states) {
                 found.append(SecretMatch(kind: "own-pattern", range: position..<end))
                 position = end
             } else {
@@ -137,34 +134,52 @@ package struct SecretPattern: Hashable, Sendable {
         return found
     }
 
+    /// The units that may match next, each once; one array for all places, because most of them fail at once.
+    private struct States {
+        var live: [Int] = []
+        var next: [Int] = []
+        private var stamps: [Int]
+        private var stamp = 0
+
+        init(count: Int) { stamps = [Int](repeating: 0, count: count + 1) }
+
+        mutating func beginStep() {
+            stamp += 1
+            next.removeAll(keepingCapacity: true)
+        }
+
+        mutating func add(_ index: Int) -> Bool {
+            guard stamps[index] != stamp else { return false }
+            stamps[index] = stamp
+            next.append(index)
+            return true
+        }
+    }
+
     /// Where the longest match that begins at `start` ends: all ways of matching are followed side by side.
-    private func end(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
-        var states = [Bool](repeating: false, count: units.count + 1)
-        states[0] = true
-        skipOptional(&states)
-        var best: Int? = states[units.count] ? start : nil
+    private func end(in bytes: UnsafeRawBufferPointer, from start: Int, _ states: inout States) -> Int? {
+        var best: Int?
         var position = start
         let most = min(bytes.count, start + Self.longest)
-        while position < most {
-            var next = [Bool](repeating: false, count: units.count + 1)
-            var isAlive = false
-            for (index, unit) in units.enumerated() where states[index] && unit.set.contains(bytes[position]) {
-                next[index + 1] = true
-                if unit.isRepeated { next[index] = true }
-                isAlive = true
-            }
-            guard isAlive else { break }
+        states.live = [0]
+        while position < most, !states.live.isEmpty {
+            let byte = bytes[position]
             position += 1
-            skipOptional(&next)
-            // A unit that repeats may also be over.
-            if next[units.count] { best = position }
-            states = next
+            states.beginStep()
+            for index in states.live where index < units.count && units[index].set.contains(byte) {
+                if units[index].isRepeated { enter(index, &states) }
+                enter(index + 1, &states)
+            }
+            if states.next.contains(units.count) { best = position }
+            swap(&states.live, &states.next)
         }
         return best
     }
 
-    private func skipOptional(_ states: inout [Bool]) {
-        for (index, unit) in units.enumerated() where states[index] && unit.isOptional { states[index + 1] = true }
+    /// Adds a unit, and those behind it that may be reached without another byte.
+    private func enter(_ index: Int, _ states: inout States) {
+        var index = index
+        while states.add(index), index < units.count, units[index].isOptional { index += 1 }
     }
 }
 
