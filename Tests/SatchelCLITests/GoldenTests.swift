@@ -9,6 +9,7 @@ import Testing
     @Test(arguments: [
         "", "init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config", "config ls", "config path",
         "doctor", "remote", "remote ls", "remote verify",
+        "audit",
     ])
     func helpSaysWhatItSaid(_ command: String) async throws {
         try await RunningSatchel.with { satchel in
@@ -22,7 +23,7 @@ import Testing
 
     @Test(arguments: [
         "init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config ls", "doctor", "remote ls",
-        "remote verify",
+        "remote verify", "audit",
     ])
     func everyHelpHasAnExample(_ command: String) async throws {
         try await RunningSatchel.with { satchel in

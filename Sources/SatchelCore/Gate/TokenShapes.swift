@@ -98,7 +98,6 @@ enum TokenShapes {
         TokenShape("telegram-token", ":AA", url, 33...33, entropy: 3.5, check: .digitsBefore),
         TokenShape("sendgrid-key", "SG.", dotted, 60...70, entropy: 4),
         TokenShape("mailchimp-key", "md-", url, 22...22, entropy: 3.5, check: .random),
-        TokenShape("twilio-key", "SK", lowerHex, 32...32),
         TokenShape("mailgun-key", "key-", lowerHex, 32...32),
     ]
 
