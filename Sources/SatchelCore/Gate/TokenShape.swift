@@ -10,6 +10,8 @@ struct TokenShape: Sendable {
     var entropy: Double
     /// What else the format promises of the whole token.
     var check: Check
+    /// Other kinds begin like this too, and go on.
+    var isShared = false
 
     enum Check: Sendable {
         case none
@@ -31,7 +33,8 @@ struct TokenShape: Sendable {
         _ alphabet: ByteSet,
         _ length: ClosedRange<Int>,
         entropy: Double = 3,
-        check: Check = .none
+        check: Check = .none,
+        isShared: Bool = false
     ) {
         self.kind = kind
         self.prefix = Array(prefix.utf8)
@@ -39,6 +42,7 @@ struct TokenShape: Sendable {
         self.length = length
         self.entropy = entropy
         self.check = check
+        self.isShared = isShared
     }
 
     /// The range of a whole token of this shape whose prefix begins at `start`; nil when it is none.

@@ -27,7 +27,7 @@ enum TokenShapes {
         TokenShape("openai-key", "sk-admin-", url, 40...256),
         TokenShape("openai-key", "sess-", base62, 40...40, check: .random),
         TokenShape("openrouter-key", "sk-or-v1-", lowerHex, 64...64),
-        TokenShape("secret-key", "sk-", url, 24...128, entropy: 3.5, check: .random),
+        TokenShape("secret-key", "sk-", url, 24...128, entropy: 3.5, check: .random, isShared: true),
         TokenShape("google-api-key", "AIza", url, 35...35, entropy: 3.5),
         TokenShape("xai-key", "xai-", base62, 64...128),
         TokenShape("groq-key", "gsk_", base62, 48...64),

@@ -42,11 +42,15 @@ extension Workspace {
         }
         if !plan.actions.isEmpty, isGated(connection.traits) {
             let leaving = files.filter { file in
-                plan.actions.contains { if case .upload(_, let content, _) = $0 { content.digest == file.digest } else { false } }
+                plan.actions.contains {
+                    if case .upload(_, let content, _) = $0 { content.digest == file.digest } else { false }
+                }
             }
             try await stopAtSecrets(in: leaving) { [root, objects] file in
                 unstored.contains(file.digest) ? FileSource(root: root, path: file.path) : objects.source(file.digest)
-            } notice: { notice($0) }
+            } notice: {
+                notice($0)
+            }
         }
         if !plan.actions.isEmpty {
             var report = SyncReport(

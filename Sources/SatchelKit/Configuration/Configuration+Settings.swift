@@ -3,7 +3,8 @@ internal import SatchelCore
 extension Configuration {
     /// Every setting but those of accounts, in the order of documentation and listings.
     package static let settings: [Setting<Configuration>] =
-        generalSettings + selectionSettings + safetySettings + gateSettings + watchSettings + chatSettings + personalSettings
+        generalSettings + selectionSettings + safetySettings + gateSettings + watchSettings + chatSettings
+        + personalSettings
 
     private static let generalSettings: [Setting<Configuration>] = [
         .scalar(
