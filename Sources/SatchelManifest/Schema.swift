@@ -19,7 +19,26 @@ enum Schema {
         ("1 first tables", firstTables),
         ("2 no index of paths that stand for nothing", onlyLinkedPaths),
         ("3 threads that are put away, searched and paid for", keptThreads),
+        ("4 the gate for secrets", gate),
     ]
+
+    /// What the gate for secrets found in each content that was about to leave: a content is looked at once.
+    private static let gate = """
+        CREATE TABLE gate_check (
+            sha256 BLOB PRIMARY KEY NOT NULL CHECK (length(sha256) = 32),
+            rules INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE gate_finding (
+            sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+            position INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            line INTEGER NOT NULL,
+            column INTEGER NOT NULL,
+            fingerprint TEXT NOT NULL,
+            PRIMARY KEY (sha256, position)
+        ) STRICT, WITHOUT ROWID;
+        """
 
     /// A first sync of a large workspace would write each path into the index, only to move it with its link.
     private static let onlyLinkedPaths = """
