@@ -20,6 +20,13 @@ extension Output {
                 retryable: failure.isRetryable
             )
             document(JSONFailure(error: error))
+        } else if events {
+            var line = EventLine("error")
+            line.code = failure.code
+            line.message = failure.message
+            line.retryable = failure.isRetryable
+            event(line)
+            error(failure.message)
         } else {
             error(failure.message)
         }
@@ -91,7 +98,7 @@ struct JSONSync: Encodable {
 
     /// With `verbose` all actions, not only those of a dry run.
     init(_ report: SyncReport, verbose: Bool) {
-        ok = report.failures.isEmpty && report.stop == nil && report.accountError == nil
+        ok = report.failures.isEmpty && report.stopText == nil && report.accountError == nil
         account = report.account
         dryRun = report.isDryRun
         let sums = report.summary
@@ -117,7 +124,7 @@ struct JSONSync: Encodable {
                 retryable: failure.isRetryable
             )
         }
-        stopped = report.stop?.description
+        stopped = report.stopText
     }
 }
 
