@@ -74,7 +74,8 @@ package struct LimitedProvider: FileProvider {
     }
 
     package func find(_ upload: Upload, createdAfter: Date) async throws(ProviderError) -> RemoteFile? {
-        try await gate.pass { () async throws(ProviderError) in try await base.find(upload, createdAfter: createdAfter) }
+        try await gate.pass { () async throws(ProviderError) in try await base.find(upload, createdAfter: createdAfter)
+        }
     }
 
     package func find(

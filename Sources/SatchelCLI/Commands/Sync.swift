@@ -57,7 +57,9 @@ struct Sync: AsyncParsableCommand {
 
     func validate() throws {
         try events.check(options)
-        if estimate, check || events.events { throw ValidationError("--estimate goes with neither --check nor --events") }
+        if estimate, check || events.events {
+            throw ValidationError("--estimate goes with neither --check nor --events")
+        }
         if let maxDelete, maxDelete < 0 { throw ValidationError("--max-delete takes a number from 0 up") }
         if parseSeconds(wait) == nil { throw ValidationError("--wait takes a time such as 30s or 0") }
     }
@@ -99,7 +101,10 @@ struct Sync: AsyncParsableCommand {
         defer { progress.clear() }
         let connection = try await workspace.connect(to: account) { seconds, reason in
             progress.note(.waiting(seconds: seconds, reason: reason))
-            output.event(.waiting(seconds: seconds, reason: reason), account: account ?? workspace.configuration.defaultAccountName)
+            output.event(
+                .waiting(seconds: seconds, reason: reason),
+                account: account ?? workspace.configuration.defaultAccountName
+            )
         }
         if let notice = connection.notice { output.note(notice) }
         var sync = SyncOptions()

@@ -29,7 +29,9 @@ struct Watch: AsyncParsableCommand {
 
     func run() async throws {
         let command = self
-        try await runCommand(options, stopIsSuccess: true, events: events.events) { output in try await command.run(output) }
+        try await runCommand(options, stopIsSuccess: true, events: events.events) { output in
+            try await command.run(output)
+        }
     }
 
     private func run(_ output: Output) async throws -> ExitStatus {

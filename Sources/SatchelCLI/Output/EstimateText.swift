@@ -28,7 +28,9 @@ extension Sync {
         var tokens = "about \(estimate.tokens) tokens each time all of it is shown (bytes of text / 4)"
         if estimate.untold > 0 { tokens += ", not counting \(estimate.untold) that are no text" }
         parts.append(tokens)
-        if estimate.seconds > 0 { parts.append("at least \(spelledDuration(estimate.seconds)) at the account's limits") }
+        if estimate.seconds > 0 {
+            parts.append("at least \(spelledDuration(estimate.seconds)) at the account's limits")
+        }
         if let day = estimate.storagePerDay {
             let whole = estimate.storageInAll.map { ", \($0) until it expires" } ?? ""
             parts.append("storage \(day) a day\(whole)")

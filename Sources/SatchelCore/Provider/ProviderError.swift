@@ -76,7 +76,9 @@ extension ProviderError {
         switch kind {
         case .rateLimited, .temporary, .unreachable, .answerLost, .changed: true
         case .source(let kind): kind == .changing
-        case .gone, .quota, .budget, .unauthorised, .forbidden, .unsupported, .tooLarge, .badReply, .rejected, .cancelled: false
+        case .gone, .quota, .budget, .unauthorised, .forbidden, .unsupported, .tooLarge, .badReply, .rejected,
+            .cancelled:
+            false
         }
     }
 

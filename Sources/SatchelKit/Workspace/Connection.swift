@@ -69,7 +69,9 @@ extension Workspace {
         return Connection(
             account: account,
             id: id,
-            provider: RetryingProvider(LimitedProvider(files, gate: gate), policy: configuration.retry) { seconds, error in
+            provider: RetryingProvider(LimitedProvider(files, gate: gate), policy: configuration.retry) {
+                seconds,
+                error in
                 waits.tell(seconds, error.message)
             },
             model: modelName == nil ? nil : remote.model(of: account.kind, at: endpoint).map(limited),

@@ -93,7 +93,8 @@ package final class ControlServer: Sendable {
     ) {
         let open = OpenCount()
         var waiting = [
-            pollfd(fd: listener, events: Int16(POLLIN), revents: 0), pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: listener, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
         ]
         while true {
             guard poll(&waiting, 2, -1) >= 0 || errno == EINTR else { break }
