@@ -59,6 +59,8 @@ let package = Package(
 
         // A loopback provider, temporary workspaces and the built binary as a fixture: for tests only.
         .target(name: "SatchelTestSupport", dependencies: ["SatchelCore"], path: "Tests/SatchelTestSupport"),
+        // Ends or fails a program at its n-th system call.
+        .executableTarget(name: "strike", path: "Tests/Strike"),
         .testTarget(name: "SatchelCoreTests", dependencies: ["SatchelCore", "SatchelTestSupport"]),
         .testTarget(
             name: "SatchelWorkspaceTests",
