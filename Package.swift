@@ -76,7 +76,10 @@ let package = Package(
             name: "SatchelRemoteTests",
             dependencies: ["SatchelRemote", "SatchelWorkspace", "SatchelCore", "SatchelTestSupport"]
         ),
-        .testTarget(name: "SatchelKitTests", dependencies: ["SatchelKit", "SatchelCore", "SatchelTestSupport"]),
+        .testTarget(
+            name: "SatchelKitTests",
+            dependencies: ["SatchelKit", "SatchelRemote", "SatchelCore", "SatchelTestSupport"]
+        ),
         .testTarget(name: "SatchelCLITests", dependencies: ["satchel", "SatchelCore", "SatchelTestSupport"]),
     ],
     swiftLanguageModes: [.v6]

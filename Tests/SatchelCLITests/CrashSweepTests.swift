@@ -37,6 +37,7 @@ struct SweptRun: Sendable, CustomTestStringConvertible {
             try counted.check()
             #expect(count > 20, "\(count) calls")
             try await expectConverged(at, run, round, point: 0)
+            print("\(run): killed at \(points(upTo: count, of: run).count) of \(count) calls")
             for point in points(upTo: count, of: run) {
                 try change(at.workspace, &round)
                 let before = at.openAI.uploadCount
@@ -93,7 +94,9 @@ struct SweptRun: Sendable, CustomTestStringConvertible {
         if run.isLocal {
             for file in try await at.satchel.list().files {
                 let bytes = at.workspace.read(RawBytes(file.path))
-                let object = at.workspace.read(RawBytes(".satchel/objects/\(file.sha256.prefix(2))/\(file.sha256.dropFirst(2))"))
+                let object = at.workspace.read(
+                    RawBytes(".satchel/objects/\(file.sha256.prefix(2))/\(file.sha256.dropFirst(2))")
+                )
                 #expect(bytes != nil && bytes == object, "at \(point): \(file.path)")
             }
         } else {

@@ -15,7 +15,8 @@ struct Strike: Sendable {
 
     /// Everything by which a process changes what outlives it: its disk, and what it says to others and is told.
     static let effects = [
-        "pwrite64", "write", "writev", "fsync", "fdatasync", "ftruncate", "fallocate", "rename", "renameat", "renameat2",
+        "pwrite64", "write", "writev", "fsync", "fdatasync", "ftruncate", "fallocate", "rename", "renameat",
+        "renameat2",
         "link", "linkat", "unlink", "unlinkat", "sendto", "sendmsg", "recvfrom", "recvmsg", "connect",
     ]
 
@@ -27,7 +28,8 @@ struct Strike: Sendable {
 
     /// False where processes may not trace their children, or the helper was not built.
     static let isPossible: Bool = {
-        guard let satchel = try? RunningSatchel(), let program = try? Strike(blow: .count).program(beside: satchel) else {
+        guard let satchel = try? RunningSatchel(), let program = try? Strike(blow: .count).program(beside: satchel)
+        else {
             return false
         }
         var child = pid_t()
