@@ -54,11 +54,15 @@ let package = Package(
                 "SatchelKit", "SatchelCore",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Sources/SatchelCLI"
+            path: "Sources/SatchelCLI",
+            // The same code once: two megabytes less in memory.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--icf=safe"], .when(configuration: .release))]
         ),
 
         // A loopback provider, temporary workspaces and the built binary as a fixture: for tests only.
         .target(name: "SatchelTestSupport", dependencies: ["SatchelCore"], path: "Tests/SatchelTestSupport"),
+        // Ends or fails a program at its n-th system call.
+        .executableTarget(name: "strike", path: "Tests/Strike"),
         .testTarget(name: "SatchelCoreTests", dependencies: ["SatchelCore", "SatchelTestSupport"]),
         .testTarget(
             name: "SatchelWorkspaceTests",
@@ -74,7 +78,10 @@ let package = Package(
             name: "SatchelRemoteTests",
             dependencies: ["SatchelRemote", "SatchelWorkspace", "SatchelCore", "SatchelTestSupport"]
         ),
-        .testTarget(name: "SatchelKitTests", dependencies: ["SatchelKit", "SatchelCore", "SatchelTestSupport"]),
+        .testTarget(
+            name: "SatchelKitTests",
+            dependencies: ["SatchelKit", "SatchelRemote", "SatchelCore", "SatchelTestSupport"]
+        ),
         .testTarget(name: "SatchelCLITests", dependencies: ["satchel", "SatchelCore", "SatchelTestSupport"]),
     ],
     swiftLanguageModes: [.v6]

@@ -8,7 +8,8 @@ import Testing
 @Suite struct GoldenTests {
     @Test(arguments: [
         "", "init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config", "config ls", "config path",
-        "doctor", "remote", "remote ls", "remote verify",
+        "doctor", "remote", "remote ls", "remote verify", "thread", "thread ls", "thread show", "thread fork",
+        "thread archive", "thread rm", "thread export", "search", "cost",
         "audit",
     ])
     func helpSaysWhatItSaid(_ command: String) async throws {

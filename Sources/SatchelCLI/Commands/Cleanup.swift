@@ -37,11 +37,14 @@ struct Cleanup: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Only say what would be deleted.")
     var dryRun = false
 
+    @OptionGroup var events: EventsOption
+
     @OptionGroup var account: AccountOption
 
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
+        try events.check(options)
         if let olderThan, parseSeconds(olderThan) == nil {
             throw ValidationError("--older-than takes a time such as 7d, 12h or 0")
         }
@@ -71,7 +74,7 @@ struct Cleanup: AsyncParsableCommand {
 
     func run() async throws {
         let command = self
-        try await runCommand(options) { output in try await command.run(output) }
+        try await runCommand(options, events: events.events) { output in try await command.run(output) }
     }
 
     private func run(_ output: Output) async throws -> ExitStatus {
@@ -89,9 +92,7 @@ struct Cleanup: AsyncParsableCommand {
         if dryRun {
             report = try await workspace.cleanup(connection, options: cleanup)
         } else {
-            report = try await workspace.whileLocked("cleanup", patience: .seconds(30)) {
-                try await workspace.cleanup(connection, options: cleanup)
-            }
+            report = try await workspace.cleanupOrAsk(connection, options: cleanup, patience: .seconds(30))
         }
         let bytes = report.deleted.reduce(0) { $0 + $1.size }
         output.document(
@@ -110,17 +111,35 @@ struct Cleanup: AsyncParsableCommand {
                 )
             )
         )
+        for (action, copies) in [("delete", report.deleted), ("keep", report.kept), ("failed", report.failed)] {
+            for copy in copies { output.event(copy.event(action), account: report.account) }
+        }
         for copy in report.deleted { output.info("\(output.painted("×", .yellow))  \(copy.text)") }
         if output.verbose { for copy in report.kept { output.info("·  \(copy.text)") } }
         for copy in report.failed { output.error(copy.text) }
         let verb = report.isDryRun ? "to delete" : "deleted"
         output.info("\(report.deleted.count) \(verb) (\(ByteCount(bytes))), \(report.kept.count) kept")
+        var end = EventLine("report")
+        end.dryRun = report.isDryRun
+        end.bytes = bytes
+        end.code = report.accountError?.code
+        output.event(end, account: report.account)
         if let error = report.accountError { return ExitStatus(error) }
         return report.failed.isEmpty ? .done : .someFailed
     }
 }
 
 extension CleanupReport.Copy {
+    fileprivate func event(_ action: String) -> EventLine {
+        var line = EventLine(action == "failed" ? "failed" : "done")
+        if action == "failed" { line.message = reason } else { line.because = reason }
+        line.action = action == "failed" ? "delete" : action
+        line.name = name
+        line.remoteId = remoteID
+        line.bytes = size
+        return line
+    }
+
     fileprivate var text: String {
         "\(printable(name))  \(ByteCount(size))  \(remoteID.map { printable($0) } ?? "-")  \(reason)"
     }

@@ -35,6 +35,8 @@ extension AccountConfiguration {
             show: { $0?.description }
         ),
         headersSetting,
+        limitsSetting,
+        budgetSetting,
     ]
 
     private static let kindSetting = Setting<AccountConfiguration>(
