@@ -19,6 +19,8 @@ struct TokenShape: Sendable {
         case checksum
         /// Digits among letters, as chance mixes them: for prefixes that words also begin with.
         case random
+        /// Eight digits or more, in whatever order.
+        case digits
         /// Three parts between dots, of which the first two are base64 of JSON.
         case webToken
         /// Hexadecimal digits and hyphens of a UUID.
@@ -61,6 +63,8 @@ struct TokenShape: Sendable {
             if end - body == 36 { return hasTokenChecksum(value) ? start..<end : nil }
         case .random:
             guard looksRandom(value) else { return nil }
+        case .digits:
+            guard value.count(where: isDigit) >= 8 else { return nil }
         case .webToken:
             guard isWebToken(value) else { return nil }
         case .uuid:

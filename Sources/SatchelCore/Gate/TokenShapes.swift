@@ -87,12 +87,12 @@ enum TokenShapes {
     ]
 
     private static let messages: [TokenShape] = [
-        TokenShape("slack-token", "xoxb-", url, 24...120, check: .random),
-        TokenShape("slack-token", "xoxp-", url, 24...120, check: .random),
-        TokenShape("slack-token", "xoxa-", url, 24...120, check: .random),
-        TokenShape("slack-token", "xoxr-", url, 24...120, check: .random),
-        TokenShape("slack-token", "xoxs-", url, 24...120, check: .random),
-        TokenShape("slack-token", "xapp-", url, 24...160, check: .random),
+        TokenShape("slack-token", "xoxb-", url, 24...120, check: .digits),
+        TokenShape("slack-token", "xoxp-", url, 24...120, check: .digits),
+        TokenShape("slack-token", "xoxa-", url, 24...120, check: .digits),
+        TokenShape("slack-token", "xoxr-", url, 24...120, check: .digits),
+        TokenShape("slack-token", "xoxs-", url, 24...120, check: .digits),
+        TokenShape("slack-token", "xapp-", url, 24...160, check: .digits),
         TokenShape("slack-webhook", "hooks.slack.com/services/T", path, 30...80, entropy: 3.5),
         TokenShape("discord-webhook", "discord.com/api/webhooks/", path, 70...120, entropy: 3.5),
         TokenShape("telegram-token", ":AA", url, 33...33, entropy: 3.5, check: .digitsBefore),
