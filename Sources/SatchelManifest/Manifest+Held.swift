@@ -36,6 +36,42 @@ extension Manifest {
         }
     }
 
+    /// The ready copies of these contents in the account.
+    package func readyCopies(
+        of digests: Set<ContentDigest>,
+        in account: AccountID
+    ) async throws(ManifestError) -> [(copy: KnownCopy, id: RemoteFileID)] {
+        let copies = try await copies(in: account, of: digests)
+        let ids = try await remoteIDs(of: digests, in: account)
+        return copies.copies.compactMap { copy in ids[copy.digest].map { (copy, $0) } }
+    }
+
+    /// The provider has just described this copy: when it ends is what it says now.
+    package func confirm(_ file: RemoteFile, in account: AccountID, at now: Date) async throws(ManifestError) {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    UPDATE remote_file SET verified_at = ?, expires_at = coalesce(?, expires_at)
+                    WHERE account = ? AND remote_id = ?
+                    """,
+                arguments: [
+                    now.milliseconds, file.expiresAt?.milliseconds, account.rawValue, file.id.rawValue,
+                ]
+            )
+        }
+    }
+
+    /// When the first of the account's copies ends; nil when none does.
+    package func soonestExpiry(in account: AccountID) async throws(ManifestError) -> Date? {
+        try await read { db in
+            try Int64.fetchOne(
+                db,
+                sql: "SELECT min(expires_at) FROM remote_file WHERE account = ? AND state IN (1, 2)",
+                arguments: [account.rawValue]
+            ).map(Date.init(milliseconds:))
+        }
+    }
+
     /// What was once sent under an id.
     package struct Sent: Hashable, Sendable {
         package var digest: ContentDigest

@@ -18,7 +18,26 @@ enum Schema {
     static let steps: [(name: String, sql: String)] = [
         ("1 first tables", firstTables),
         ("2 no index of paths that stand for nothing", onlyLinkedPaths),
+        ("b1 leases and added contents", leasesAndAddedContents),
     ]
+
+    /// Copies with `ttl: 0` belong to the chats that need them; contents that were added stay without a path.
+    private static let leasesAndAddedContents = """
+        CREATE TABLE lease (
+            account INTEGER NOT NULL REFERENCES account (id),
+            sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+            holder TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            PRIMARY KEY (account, sha256, holder)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE added (
+            sha256 BLOB PRIMARY KEY NOT NULL CHECK (length(sha256) = 32),
+            name TEXT NOT NULL,
+            mime TEXT NOT NULL,
+            added_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 
     /// A first sync of a large workspace would write each path into the index, only to move it with its link.
     private static let onlyLinkedPaths = """

@@ -94,8 +94,8 @@ private struct Planner {
         isReferenced[position] = true
         let copy = copies.copies[position]
         guard copy.state == .ready || copy.state == .processing else { return false }
-        switch copy.freshness(at: now, margin: policy.safetyMargin) {
-        case .fresh: return true
+        switch freshness(of: copy) {
+        case .fresh: return !policy.renewsAll
         case .expiring, .expired: return !policy.renewsExpired
         }
     }
@@ -105,7 +105,7 @@ private struct Planner {
         let moves = row?.linked != file.digest
         if moves, let old = row?.linked { release(old) }
         if let position = copies.position(of: file.digest) { isReferenced[position] = true }
-        if let reason = traits.refusal(of: file.media, size: file.size, at: file.path) {
+        if let reason = refusal(of: file) {
             refused.append(Snapshot.Skipped(path: file.path, isFolder: false, reason: reason))
             // What chats show without a copy is as much in step as the rest; what they never show must only let go of
             // what the path stood for before.
@@ -142,11 +142,21 @@ private struct Planner {
         case .deleting: return row?.linked == nil ? .newFile : .changed
         case .processing, .ready: break
         }
-        switch copy.freshness(at: now, margin: policy.safetyMargin) {
-        case .fresh: return nil
+        switch freshness(of: copy) {
+        case .fresh: return policy.renewsAll ? .requested : nil
         case .expiring(let date): return .expiresSoon(at: date)
         case .expired(let date): return .expired(at: date)
         }
+    }
+
+    private func freshness(of copy: KnownCopy) -> KnownCopy.Freshness {
+        copy.freshness(at: now, margin: policy.safetyMargin, within: policy.renewsWithin)
+    }
+
+    /// Why the account holds no copy of the file; nil when it is to hold one.
+    private func refusal(of file: Snapshot.File) -> SkipReason? {
+        if let reason = traits.refusal(of: file.media, size: file.size, at: file.path) { return reason }
+        return policy.ttl == .session && !traits.staysHere ? .onDemand : nil
     }
 
     /// A remembered path that the scan did not show as a file.

@@ -26,11 +26,18 @@ package enum SkipReason: Hashable, Sendable {
     case inlined(MediaType)
     /// An empty file, where the account's provider takes none.
     case empty
+    /// With `ttl: 0` a copy is made when a chat needs it, and deleted when that chat ends.
+    case onDemand
 }
 
 extension SkipReason {
     /// Whether a chat can show the file although no copy of it is kept in step.
-    package var isShownInChats: Bool { if case .inlined = self { true } else { false } }
+    package var isShownInChats: Bool {
+        switch self {
+        case .inlined, .onDemand: true
+        default: false
+        }
+    }
 
     /// The stable key of `skipped_by_reason` in JSON.
     package var code: String {
@@ -47,6 +54,7 @@ extension SkipReason {
         case .unsupported: "unsupported"
         case .inlined: "inlined"
         case .empty: "empty"
+        case .onDemand: "on_demand"
         }
     }
 }
@@ -66,6 +74,7 @@ extension SkipReason: CustomStringConvertible {
         case .unsupported(let media): "the account does not take \(media) files"
         case .inlined(let media): "the account takes no \(media) files by id; chats show it as part of the question"
         case .empty: "empty, and the account takes no empty files"
+        case .onDemand: "uploaded when a chat needs it and deleted when that chat ends (`ttl: 0`)"
         }
     }
 }

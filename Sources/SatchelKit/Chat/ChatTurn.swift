@@ -122,6 +122,7 @@ struct ChatTurn {
             return References(lost: try await workspace.unstored(among: all))
         }
         let copies = try await workspace.ensureCopies(of: all, in: connection) { observe(.sync($0)) }
+        if copies.gone > 0 { observe(.renewed) }
         for file in copies.lost {
             observe(.notice("\(file.path): not shown: the bytes that this thread was shown are kept nowhere any more"))
         }
