@@ -72,6 +72,44 @@ extension Manifest {
         }
     }
 
+    /// A ready copy as one that may have to make room for others.
+    package struct EvictableCopy: Hashable, Sendable {
+        package var copy: KnownCopy
+        /// Bytes.
+        package var size: Int64
+        /// When a chat last referred to it; when it was made, where none did.
+        package var usedAt: Date
+        /// Some path stands for its content.
+        package var isLinked: Bool
+    }
+
+    /// The ready copies of the account, unused for longest first.
+    package func evictableCopies(in account: AccountID) async throws(ManifestError) -> [EvictableCopy] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT r.id, r.sha256, r.state, r.created_at, r.expires_at, r.size,
+                        coalesce(r.used_at, r.created_at) AS used,
+                        EXISTS (SELECT 1 FROM path WHERE linked = r.sha256)
+                    FROM remote_file r WHERE r.account = ? AND r.state = ? ORDER BY used, r.id
+                    """,
+                arguments: [account.rawValue, CopyState.ready.rawValue]
+            ).map { row in
+                let used = row.date(6)
+                let copy = KnownCopy(
+                    row: row[0],
+                    digest: try row.digest(1),
+                    state: CopyState(rawValue: row[2]) ?? .failed,
+                    createdAt: row.date(3),
+                    expiresAt: row.optionalDate(4),
+                    touchedAt: used
+                )
+                return EvictableCopy(copy: copy, size: row[5], usedAt: used, isLinked: row[7])
+            }
+        }
+    }
+
     /// What was once sent under an id.
     package struct Sent: Hashable, Sendable {
         package var digest: ContentDigest

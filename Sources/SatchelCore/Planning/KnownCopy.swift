@@ -77,7 +77,8 @@ package struct KnownCopy: Hashable, Sendable {
         guard let expiresAt else { return .fresh }
         if expiresAt <= now { return .expired(at: expiresAt) }
         let life = expiresAt.timeIntervalSince(createdAt)
-        return expiresAt.timeIntervalSince(now) <= max(min(margin, life / 4), within) ? .expiring(at: expiresAt) : .fresh
+        return expiresAt.timeIntervalSince(now) <= max(min(margin, life / 4), within)
+            ? .expiring(at: expiresAt) : .fresh
     }
 
     package enum Freshness: Hashable, Sendable {

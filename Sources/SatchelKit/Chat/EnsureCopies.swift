@@ -47,6 +47,14 @@ extension Workspace {
                 unstored.contains(digest)
                     ? FileSource(root: root, path: path) : objects.source(digest)
             }
+            plan.actions = try await makeRoom(
+                for: plan.actions,
+                in: connection,
+                keeping: wanted,
+                evictsLinked: true,
+                report: &report,
+                observe: observe
+            )
             try await executor.apply(plan, to: &report)
             if let error = report.accountError { throw error }
             if let failure = report.failures.first {

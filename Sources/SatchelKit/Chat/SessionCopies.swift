@@ -28,7 +28,9 @@ extension Workspace {
         }
         do {
             // Also after Ctrl-C: the task is cancelled, but the copies are not to stay.
-            let failures = try await Task { try await endLeases(of: [ProcessStamp.own], in: connection, keepsDoubtful: true) }.value
+            let failures = try await Task {
+                try await endLeases(of: [ProcessStamp.own], in: connection, keepsDoubtful: true)
+            }.value
             for failure in failures { notice("a copy could not be deleted: \(failure); the next sync tries again") }
         } catch {
             notice("copies of this chat could not be deleted: \(error); the next sync tries again")

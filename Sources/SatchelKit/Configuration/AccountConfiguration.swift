@@ -19,6 +19,8 @@ package struct AccountConfiguration: Sendable {
     package var apiVersion: String?
     /// Instead of ``Configuration/ttl``.
     package var ttl: TimeToLive?
+    /// Copies of this workspace together take at most so much in the account; nil for what the provider publishes.
+    package var maxBytes: ByteCount?
     /// Sent with every request; values may be secret.
     package var headers: [Header] = []
 

@@ -39,7 +39,13 @@ extension Workspace {
             try await endAbandonedLeases(in: connection)
             moment = try await accountTime(of: connection)
         }
-        var (snapshot, plan) = try await makePlan(scope, for: connection, options: options, at: moment, observe: observe)
+        var (snapshot, plan) = try await makePlan(
+            scope,
+            for: connection,
+            options: options,
+            at: moment,
+            observe: observe
+        )
         guard !options.isDryRun else {
             return SyncReport(planned: plan, account: connection.account.name, provider: connection.traits.provider)
         }
@@ -50,6 +56,13 @@ extension Workspace {
         )
         report.count(plan)
         plan.actions = setAside(undecided, from: plan.actions, report: &report)
+        plan.actions = try await makeRoom(
+            for: plan.actions,
+            in: connection,
+            evictsLinked: false,
+            report: &report,
+            observe: observe
+        )
         let files = FileSources(root: root)
         let executor = executor(for: connection, observe: observe) { path, _ in files[path] }
         try await executor.apply(plan, to: &report)
