@@ -248,6 +248,7 @@ extension Manifest {
                     db,
                     sql: """
                         SELECT remote_id, EXISTS (SELECT 1 FROM path WHERE linked = r.sha256)
+                            OR EXISTS (SELECT 1 FROM lease l WHERE l.account = r.account AND l.sha256 = r.sha256)
                             OR (a.provider = 'local'
                                 AND (EXISTS (SELECT 1 FROM message_file m WHERE m.sha256 = r.sha256)
                                     OR EXISTS (SELECT 1 FROM added d WHERE d.sha256 = r.sha256)))
