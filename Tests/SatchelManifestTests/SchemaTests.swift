@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func stepsHaveNamesOfTheirOwn() {
+    @Test func noTwoStepsHaveTheSameName() {
         #expect(Set(Schema.steps.map(\.name)).count == Schema.steps.count)
     }
 

@@ -128,8 +128,8 @@ struct Sync: AsyncParsableCommand {
                 "ttl is 0: nothing is uploaded in advance; chats upload what they need and delete it at their end"
             )
         }
-        if !check || output.verbose || !report.isInStep { output.finish(report) }
-        let status = check ? (report.isInStep ? .done : .notInStep) : ExitStatus(report)
+        if !check || output.verbose || !report.isInStep || !report.blocked.isEmpty { output.finish(report) }
+        let status = check && !report.isInStep ? .notInStep : ExitStatus(report)
         return (status, JSONSync(report, verbose: output.verbose))
     }
 }

@@ -76,7 +76,7 @@ extension ExitStatus {
     init(_ report: SyncReport) {
         if let error = report.accountError {
             self = ExitStatus(error)
-        } else if report.stop != nil {
+        } else if report.stop != nil || !report.blocked.isEmpty {
             self = .stoppedForSafety
         } else if report.failures.isEmpty {
             self = .done

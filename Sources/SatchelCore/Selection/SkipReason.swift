@@ -28,6 +28,8 @@ package enum SkipReason: Hashable, Sendable {
     case empty
     /// With `ttl: 0` a copy is made when a chat needs it, and deleted when that chat ends.
     case onDemand
+    /// It holds what looks like secrets, and would leave this machine.
+    case secret([SecretFinding])
 }
 
 extension SkipReason {
@@ -38,6 +40,14 @@ extension SkipReason {
         default: false
         }
     }
+
+    /// What can be done about a secret.
+    package static var secretRemedy: String {
+        "remove it, exclude the file, or list the fingerprint under gate.allow in satchel.yaml"
+    }
+
+    /// What was found in a file that is kept back for it.
+    package var secrets: [SecretFinding] { if case .secret(let findings) = self { findings } else { [] } }
 
     /// The stable key of `skipped_by_reason` in JSON.
     package var code: String {
@@ -55,6 +65,7 @@ extension SkipReason {
         case .inlined: "inlined"
         case .empty: "empty"
         case .onDemand: "on_demand"
+        case .secret: "secret"
         }
     }
 }
@@ -75,6 +86,9 @@ extension SkipReason: CustomStringConvertible {
         case .inlined(let media): "the account takes no \(media) files by id; chats show it as part of the question"
         case .empty: "empty, and the account takes no empty files"
         case .onDemand: "uploaded when a chat needs it and deleted when that chat ends (`ttl: 0`)"
+        case .secret(let findings):
+            "holds a secret, \(findings.first.map { "\($0)" } ?? "")"
+                + (findings.count > 1 ? " and \(findings.count - 1) more" : "") + "; \(SkipReason.secretRemedy)"
         }
     }
 }
