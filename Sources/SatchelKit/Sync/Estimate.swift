@@ -27,7 +27,7 @@ extension Workspace {
     ) async throws -> SyncEstimate {
         var options = SyncOptions()
         options.isDryRun = true
-        let (_, plan) = try await makePlan(scope, for: connection, options: options, observe: observe)
+        let (_, plan) = try await makePlan(scope, for: connection, options: options, at: now(), observe: observe)
         var estimate = SyncEstimate(account: connection.account.name)
         for case .upload(_, let content, _) in plan.actions {
             estimate.uploads += 1
