@@ -23,7 +23,7 @@ struct Satchel: AsyncParsableCommand {
         version: version,
         subcommands: [
             Init.self, Sync.self, Watch.self, StatusCommand.self, Ls.self, WhyCommand.self, Chat.self, Cleanup.self,
-            Remote.self, Config.self, Doctor.self,
+            ThreadCommand.self, Search.self, Cost.self, Remote.self, Audit.self, Config.self, Doctor.self,
         ]
     )
 

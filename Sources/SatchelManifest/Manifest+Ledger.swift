@@ -10,6 +10,13 @@ extension Manifest {
         package var digest: ContentDigest
         /// Bytes.
         package var size: Int64
+
+        package init(entry: Int64, remoteID: RemoteFileID, digest: ContentDigest, size: Int64) {
+            self.entry = entry
+            self.remoteID = remoteID
+            self.digest = digest
+            self.size = size
+        }
     }
 
     /// Copies of ours that may still exist although no row names them.

@@ -10,22 +10,8 @@ extension Manifest {
         package var updatedAt: Date
     }
 
-    /// A file as a message showed it: that version, for ever.
-    package struct ShownFile: Hashable, Sendable {
-        package var path: WorkspacePath
-        package var digest: ContentDigest
-
-        package init(path: WorkspacePath, digest: ContentDigest) {
-            self.path = path
-            self.digest = digest
-        }
-    }
-
-    package enum MessageStatus: String, Sendable {
-        case pending
-        case success
-        case failed
-    }
+    package typealias ShownFile = SatchelCore.ShownFile
+    package typealias MessageStatus = SatchelCore.MessageStatus
 
     package struct Message: Hashable, Sendable {
         package var id: Int64
@@ -85,6 +71,8 @@ extension Manifest {
 
     /// Writes one turn's question and an empty, pending answer, before anything goes over the network.
     ///
+    /// `owner` names the process that will finish it.
+    ///
     /// - Returns: the answer's id.
     package func beginTurn(
         in thread: Int64,
@@ -92,6 +80,7 @@ extension Manifest {
         files: [ShownFile],
         model: String?,
         account: AccountID,
+        owner: String? = nil,
         at now: Date
     ) async throws(ManifestError) -> Int64 {
         try await write { db in
@@ -127,6 +116,7 @@ extension Manifest {
                 ]
             )
             let answer = db.lastInsertedRowID
+            try db.execute(sql: "UPDATE message SET owner = ? WHERE id = ?", arguments: [owner, answer])
             try db.execute(
                 sql: "UPDATE thread SET updated_at = ? WHERE id = ?",
                 arguments: [now.milliseconds, thread]
@@ -140,11 +130,13 @@ extension Manifest {
             try db.execute(
                 sql: """
                     UPDATE message SET text = ?, status = ?, finish_reason = ?, error = ?, input_tokens = ?,
-                        cached_tokens = ?, output_tokens = ?, reasoning_tokens = ? WHERE id = ?
+                        cached_tokens = ?, output_tokens = ?, reasoning_tokens = ?, cost_ticks = ?, owner = NULL
+                    WHERE id = ?
                     """,
                 arguments: [
                     answer.text, answer.status.rawValue, answer.finishReason, answer.error, answer.usage?.input,
-                    answer.usage?.cached, answer.usage?.output, answer.usage?.reasoning, message,
+                    answer.usage?.cached, answer.usage?.output, answer.usage?.reasoning, answer.usage?.cost?.ticks,
+                    message,
                 ]
             )
         }

@@ -25,7 +25,7 @@ package final class Manifest: Sendable {
             configuration.prepareDatabase { db in
                 // Losing the last transactions to a power cut is survivable (see docs/manifest.md); losing order is not.
                 try db.execute(sql: "PRAGMA synchronous = NORMAL")
-                try db.execute(sql: "PRAGMA cache_size = -2000")
+                try db.execute(sql: "PRAGMA cache_size = -512")
             }
             queue = try whileOpening(path) {
                 let queue = try DatabaseQueue(path: path, configuration: configuration)

@@ -18,7 +18,27 @@ enum Schema {
     static let steps: [(name: String, sql: String)] = [
         ("1 first tables", firstTables),
         ("2 no index of paths that stand for nothing", onlyLinkedPaths),
+        ("3 threads that are put away, searched and paid for", keptThreads),
+        ("4 the gate for secrets", gate),
     ]
+
+    /// What the gate for secrets found in each content that was about to leave: a content is looked at once.
+    private static let gate = """
+        CREATE TABLE gate_check (
+            sha256 BLOB PRIMARY KEY NOT NULL CHECK (length(sha256) = 32),
+            rules INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE gate_finding (
+            sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+            position INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            line INTEGER NOT NULL,
+            column INTEGER NOT NULL,
+            fingerprint TEXT NOT NULL,
+            PRIMARY KEY (sha256, position)
+        ) STRICT, WITHOUT ROWID;
+        """
 
     /// A first sync of a large workspace would write each path into the index, only to move it with its link.
     private static let onlyLinkedPaths = """
@@ -141,5 +161,27 @@ enum Schema {
         CREATE TABLE indexed_content (
             sha256 BLOB PRIMARY KEY NOT NULL CHECK (length(sha256) = 32)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// `owner` names the process that writes a pending answer; what a process left pending when it died has failed.
+    private static let keptThreads = """
+        ALTER TABLE thread ADD COLUMN archived_at INTEGER;
+        ALTER TABLE thread ADD COLUMN forked_from INTEGER REFERENCES thread (id) ON DELETE SET NULL;
+        ALTER TABLE message ADD COLUMN owner TEXT;
+        ALTER TABLE message ADD COLUMN cost_ticks INTEGER;
+        CREATE INDEX message_pending ON message (status) WHERE status = 'pending';
+        CREATE VIRTUAL TABLE message_fts USING fts5 (
+            text, content = 'message', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2');
+        CREATE TRIGGER message_fts_insert AFTER INSERT ON message BEGIN
+            INSERT INTO message_fts (rowid, text) VALUES (new.id, new.text);
+        END;
+        CREATE TRIGGER message_fts_delete AFTER DELETE ON message BEGIN
+            INSERT INTO message_fts (message_fts, rowid, text) VALUES ('delete', old.id, old.text);
+        END;
+        CREATE TRIGGER message_fts_update AFTER UPDATE OF text ON message BEGIN
+            INSERT INTO message_fts (message_fts, rowid, text) VALUES ('delete', old.id, old.text);
+            INSERT INTO message_fts (rowid, text) VALUES (new.id, new.text);
+        END;
+        INSERT INTO message_fts (message_fts) VALUES ('rebuild');
         """
 }

@@ -8,7 +8,9 @@ import Testing
 @Suite struct GoldenTests {
     @Test(arguments: [
         "", "init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config", "config ls", "config path",
-        "doctor", "remote", "remote ls", "remote verify",
+        "doctor", "remote", "remote ls", "remote verify", "thread", "thread ls", "thread show", "thread fork",
+        "thread archive", "thread rm", "thread export", "search", "cost",
+        "audit",
     ])
     func helpSaysWhatItSaid(_ command: String) async throws {
         try await RunningSatchel.with { satchel in
@@ -22,7 +24,7 @@ import Testing
 
     @Test(arguments: [
         "init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config ls", "doctor", "remote ls",
-        "remote verify",
+        "remote verify", "audit",
     ])
     func everyHelpHasAnExample(_ command: String) async throws {
         try await RunningSatchel.with { satchel in

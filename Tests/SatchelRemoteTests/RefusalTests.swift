@@ -240,6 +240,26 @@ struct RefusalTests {
         #expect(secondsSince1970(httpDate: text) == seconds)
     }
 
+    @Test func aLimitThatIsUsedUpSaysWhenItIsThereAgain() {
+        func after(_ headers: [(String, String)], status: Int = 429) -> Double? {
+            RetryHint(HTTPHead(status: status, headers: headers.map { HTTPHeader($0.0, $0.1) }), now: 0).after
+        }
+        let requests = [("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "6m0s")]
+        let tokens = [("x-ratelimit-remaining-tokens", "12"), ("x-ratelimit-reset-tokens", "9h")]
+        #expect(after(requests + tokens) == 360)
+        #expect(after(tokens) == nil)
+        #expect(after(requests + [("retry-after", "2")]) == 2)
+        #expect(after(requests, status: 503) == nil)
+        #expect(after([("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "1h2m3s")]) == 3723)
+        #expect(after([("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "120ms")]) == 0.12)
+        #expect(after([("x-ratelimit-remaining-tokens", "0"), ("x-ratelimit-reset-tokens", "soon")]) == nil)
+        let moment = [
+            ("date", "Sat, 21 Nov 2026 02:00:57 GMT"), ("anthropic-ratelimit-files-remaining", "0"),
+            ("anthropic-ratelimit-files-reset", "2026-11-21T02:01:27Z"),
+        ]
+        #expect(after(moment) == 30)
+    }
+
     @Test(arguments: [
         "", "soon", "Sun, 06 Nov 1994 08:49:37 CET", "Sunday, 06-Nov-94 08:49:37 GMT", "x, 99 Foo 1 a:b:c GMT",
     ])

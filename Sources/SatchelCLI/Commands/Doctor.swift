@@ -46,6 +46,8 @@ struct Doctor: AsyncParsableCommand {
             var account: String
             var model: String?
             var usage: JSONUsage
+            /// Absent where the provider does not tell it.
+            var cost: String?
         }
 
         var ok: Bool
@@ -73,7 +75,14 @@ struct Doctor: AsyncParsableCommand {
                 checks: checks.map { check in
                     Document.Check(name: check.name, ok: check.isGood, detail: check.detail, hint: check.hint)
                 },
-                live: report.map { Document.Live(account: $0.account, model: $0.model, usage: JSONUsage($0.usage)) }
+                live: report.map {
+                    Document.Live(
+                        account: $0.account,
+                        model: $0.model,
+                        usage: JSONUsage($0.usage),
+                        cost: $0.usage.cost?.description
+                    )
+                }
             )
         )
         for check in checks {
@@ -82,7 +91,8 @@ struct Doctor: AsyncParsableCommand {
             if let hint = check.hint { output.line("    \(hint)") }
         }
         if let report, report.model != nil {
-            output.line("used \(report.usage.input) tokens in, \(report.usage.output) out")
+            let cost = report.usage.cost.map { ", \($0)" } ?? "; the provider does not say what they cost"
+            output.line("used \(report.usage.input) tokens in, \(report.usage.output) out\(cost)")
         }
         return isGood ? .done : .someFailed
     }

@@ -140,8 +140,8 @@ struct Sync: AsyncParsableCommand {
                 output.info(output.text(of: entry, account: name, now: workspace.context.now()))
             }
         }
-        if !check || output.verbose || !report.isInStep { output.finish(report) }
-        let status = check ? (report.isInStep ? .done : .notInStep) : ExitStatus(report)
+        if !check || output.verbose || !report.isInStep || !report.blocked.isEmpty { output.finish(report) }
+        let status = check && !report.isInStep ? .notInStep : ExitStatus(report)
         return (status, JSONSync(report, verbose: output.verbose))
     }
 }

@@ -77,7 +77,7 @@ extension ExitStatus {
     init(_ report: SyncReport) {
         if let error = report.accountError {
             self = ExitStatus(error)
-        } else if report.stopText != nil {
+        } else if report.stopText != nil || !report.blocked.isEmpty {
             self = .stoppedForSafety
         } else if report.failures.isEmpty {
             self = .done

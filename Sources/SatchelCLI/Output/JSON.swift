@@ -87,6 +87,13 @@ struct JSONSync: Encodable {
         var retryable: Bool
     }
 
+    struct Secret: Encodable {
+        var path: String
+        var line, column: Int
+        var kind, fingerprint: String
+        var sent: Bool
+    }
+
     var ok: Bool
     var account: String
     var dryRun: Bool
@@ -94,11 +101,12 @@ struct JSONSync: Encodable {
     var skippedByReason: [String: Int]
     var actions: [Action]
     var failures: [Failure]
+    var secrets: [Secret]?
     var stopped: String?
 
     /// With `verbose` all actions, not only those of a dry run.
     init(_ report: SyncReport, verbose: Bool) {
-        ok = report.failures.isEmpty && report.stopText == nil && report.accountError == nil
+        ok = report.failures.isEmpty && report.stopText == nil && report.accountError == nil && report.blocked.isEmpty
         account = report.account
         dryRun = report.isDryRun
         let sums = report.summary
@@ -124,7 +132,25 @@ struct JSONSync: Encodable {
                 retryable: failure.isRetryable
             )
         }
+        let secrets = report.blocked.flatMap { Secret.all(of: $0, sent: false) }
+            + report.warned.flatMap { Secret.all(of: $0, sent: true) }
+        self.secrets = secrets.isEmpty ? nil : secrets
         stopped = report.stopText
+    }
+}
+
+extension JSONSync.Secret {
+    fileprivate static func all(of file: Snapshot.Skipped, sent: Bool) -> [Self] {
+        file.reason.secrets.map { finding in
+            Self(
+                path: file.path.description,
+                line: finding.line,
+                column: finding.column,
+                kind: finding.kind,
+                fingerprint: finding.fingerprint,
+                sent: sent
+            )
+        }
     }
 }
 

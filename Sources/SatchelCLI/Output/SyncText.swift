@@ -71,6 +71,16 @@ extension Output {
     /// Failures, the stop and the sums: what remains to be said when the lines of a sync are out.
     func finish(_ report: SyncReport) {
         for failure in report.failures { error("\(failure.path.map { "\($0): " } ?? "")\(failure.message)") }
+        for skipped in report.blocked {
+            for place in secretPlaces(in: skipped.reason.secrets, of: "\(skipped.path)") {
+                error("\(place): not sent; \(SkipReason.secretRemedy)")
+            }
+        }
+        for skipped in report.warned {
+            for place in secretPlaces(in: skipped.reason.secrets, of: "\(skipped.path)") {
+                note("\(place): \(report.isDryRun ? "would be sent" : "sent") all the same, because gate.mode is warn")
+            }
+        }
         if verbose {
             for skipped in report.skipped {
                 info("\(painted("·", .grey))  \(skipped.path)\(skipped.isFolder ? "/" : "")  \(skipped.reason)")

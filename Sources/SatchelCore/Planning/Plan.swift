@@ -35,6 +35,8 @@ package struct Plan: Sendable {
     /// By the scan, and by the account.
     package var skipped: [Snapshot.Skipped] = []
     package var troubles: [Trouble] = []
+    /// Files that are sent although they hold what looks like secrets, because the gate only warns.
+    package var warned: [Snapshot.Skipped] = []
     /// Set when the plan needs a yes; its forgets and deletes are then not to be carried out.
     package var stop: StopReason?
 

@@ -10,6 +10,7 @@ package import FoundationEssentials
 ///   - copies: living copies in the account; all of them when the scope is everything, else at least those of the
 ///     digests in `snapshot` and `known`.
 ///   - pinned: contents that must stay in this account although no path stands for them.
+///   - secrets: what the gate found in contents that must therefore not be sent.
 ///   - rememberedRoot: the root folder of the last sync, if any.
 ///   - policy: what the user wants.
 ///   - traits: what the account's provider can do.
@@ -20,12 +21,13 @@ package func plan(
     against known: [KnownFile],
     copies: CopyIndex,
     pinned: Set<ContentDigest> = [],
+    secrets: [ContentDigest: [SecretFinding]] = [:],
     rememberedRoot: RootIdentity? = nil,
     under policy: SyncPolicy,
     traits: ProviderTraits,
     at now: Date
 ) -> Plan {
-    var planner = Planner(copies: copies, policy: policy, traits: traits, now: now)
+    var planner = Planner(copies: copies, secrets: secrets, policy: policy, traits: traits, now: now)
     planner.compare(snapshot, with: known)
     planner.planDeletes(scope: snapshot.scope, pinned: pinned)
     return planner.finish(snapshot, known: known, rememberedRoot: rememberedRoot)
@@ -33,6 +35,7 @@ package func plan(
 
 private struct Planner {
     let copies: CopyIndex
+    let secrets: [ContentDigest: [SecretFinding]]
     let policy: SyncPolicy
     let traits: ProviderTraits
     let now: Date
@@ -50,8 +53,15 @@ private struct Planner {
     /// By position in `copies`: some path stands for it before or after this plan.
     private var isReferenced: [Bool]
 
-    init(copies: CopyIndex, policy: SyncPolicy, traits: ProviderTraits, now: Date) {
+    init(
+        copies: CopyIndex,
+        secrets: [ContentDigest: [SecretFinding]],
+        policy: SyncPolicy,
+        traits: ProviderTraits,
+        now: Date
+    ) {
         self.copies = copies
+        self.secrets = secrets
         self.policy = policy
         self.traits = traits
         self.now = now
@@ -105,7 +115,7 @@ private struct Planner {
         let moves = row?.linked != file.digest
         if moves, let old = row?.linked { release(old) }
         if let position = copies.position(of: file.digest) { isReferenced[position] = true }
-        if let reason = traits.refusal(of: file.media, size: file.size, at: file.path) {
+        if let reason = refusal(of: file, row) {
             refused.append(Snapshot.Skipped(path: file.path, isFolder: false, reason: reason))
             // What chats show without a copy is as much in step as the rest; what they never show must only let go of
             // what the path stood for before.
@@ -128,6 +138,14 @@ private struct Planner {
         } else {
             links.append(.link(file.path, to: file.digest, because: .sameContent))
         }
+    }
+
+    /// Why no copy of the file is made; nil when one is, or is there.
+    private func refusal(of file: Snapshot.File, _ row: KnownFile?) -> SkipReason? {
+        if let reason = traits.refusal(of: file.media, size: file.size, at: file.path) { return reason }
+        // What has left already leaves no more by a second name.
+        guard let findings = secrets[file.digest], uploadReason(file, row) != nil else { return nil }
+        return .secret(findings)
     }
 
     /// Nil when the account has a copy that can be referred to.

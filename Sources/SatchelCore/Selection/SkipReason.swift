@@ -26,11 +26,21 @@ package enum SkipReason: Hashable, Sendable {
     case inlined(MediaType)
     /// An empty file, where the account's provider takes none.
     case empty
+    /// It holds what looks like secrets, and would leave this machine.
+    case secret([SecretFinding])
 }
 
 extension SkipReason {
     /// Whether a chat can show the file although no copy of it is kept in step.
     package var isShownInChats: Bool { if case .inlined = self { true } else { false } }
+
+    /// What can be done about a secret.
+    package static var secretRemedy: String {
+        "remove it, exclude the file, or list the fingerprint under gate.allow in satchel.yaml"
+    }
+
+    /// What was found in a file that is kept back for it.
+    package var secrets: [SecretFinding] { if case .secret(let findings) = self { findings } else { [] } }
 
     /// The stable key of `skipped_by_reason` in JSON.
     package var code: String {
@@ -47,6 +57,7 @@ extension SkipReason {
         case .unsupported: "unsupported"
         case .inlined: "inlined"
         case .empty: "empty"
+        case .secret: "secret"
         }
     }
 }
@@ -66,6 +77,9 @@ extension SkipReason: CustomStringConvertible {
         case .unsupported(let media): "the account does not take \(media) files"
         case .inlined(let media): "the account takes no \(media) files by id; chats show it as part of the question"
         case .empty: "empty, and the account takes no empty files"
+        case .secret(let findings):
+            "holds a secret, \(findings.first.map { "\($0)" } ?? "")"
+                + (findings.count > 1 ? " and \(findings.count - 1) more" : "") + "; \(SkipReason.secretRemedy)"
         }
     }
 }

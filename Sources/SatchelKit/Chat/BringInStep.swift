@@ -19,8 +19,31 @@ extension Workspace {
         for failure in report.failures {
             observe(.notice("\(failure.path.map { "\($0): " } ?? "")\(failure.message)"))
         }
+        try tellSecrets(of: report, within: scope, observe: observe)
         if scope != .everything, !report.failures.isEmpty, report.summary.found == report.summary.failed {
             throw WorkspaceError(.cannotStart, "nothing could be brought in step; see above")
+        }
+    }
+
+    private func tellSecrets(
+        of report: SyncReport,
+        within scope: Scope,
+        observe: (ChatProgress) -> Void
+    ) throws {
+        for skipped in report.blocked {
+            let places = secretPlaces(in: skipped.reason.secrets, of: "\(skipped.path)").joined(separator: ", ")
+            // A file that was named is what the question is about; of a folder, the rest can be shown.
+            if case .paths(let named) = scope, named.contains(skipped.path) {
+                throw WorkspaceError(
+                    .stoppedForSafety,
+                    "\(places): a secret would be sent; \(SkipReason.secretRemedy)"
+                )
+            }
+            observe(.notice("\(places): not shown: \(SkipReason.secretRemedy)"))
+        }
+        for skipped in report.warned {
+            let places = secretPlaces(in: skipped.reason.secrets, of: "\(skipped.path)").joined(separator: ", ")
+            observe(.notice("\(places): sent all the same, because gate.mode is warn"))
         }
     }
 }

@@ -91,6 +91,7 @@ extension Workspace {
             files: files,
             model: modelName,
             account: connection.id,
+            owner: processOwner(),
             at: now()
         )
         var turn = ChatTurn(

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 internal import SatchelCore
 internal import SatchelManifest
+internal import SatchelRemote
 
 /// One turn on its way: the references are made, the request is sent, the answer is gathered and kept.
 struct ChatTurn {
@@ -47,7 +48,9 @@ struct ChatTurn {
     /// Asks, and asks once more when a file turned out to be gone at the provider before anything was answered.
     mutating func run(observe: @escaping @Sendable (ChatProgress) -> Void) async throws -> ChatAnswer {
         do {
+            try stopAtTypedSecrets(observe: observe)
             var references = try await references(observe: observe)
+            try await stopAtInlinedSecrets(references, observe: observe)
             do {
                 try await stream(references, observe: observe)
             } catch let error as ProviderError where error.kind == .gone && text.isEmpty {
@@ -106,6 +109,36 @@ struct ChatTurn {
         try Task.checkCancellation()
     }
 
+    // MARK: - Secrets
+
+    /// The words of a chat always leave, whatever is done with files: the question, those before it, and the
+    /// instructions.
+    private func stopAtTypedSecrets(observe: (ChatProgress) -> Void) throws {
+        guard workspace.configuration.gate.mode != .off else { return }
+        var texts = [("the question", question)]
+        if let system { texts.append(("the instructions", system)) }
+        texts += earlier.filter { $0.role == .user }.map { ("an earlier question of this thread", $0.text) }
+        for (name, text) in texts {
+            try workspace.stopAtSecrets(in: text, called: name) { observe(.notice($0)) }
+        }
+    }
+
+    /// Files without an id leave as text.
+    private func stopAtInlinedSecrets(
+        _ references: References,
+        observe: (ChatProgress) -> Void
+    ) async throws {
+        guard workspace.configuration.gate.mode != .off else { return }
+        let inlined = (earlier.flatMap(\.files) + files).filter { file in
+            references.byDigest[file.digest] == nil && !references.lost.contains(file.digest)
+        }
+        try await workspace.stopAtSecrets(in: inlined) { [workspace] file in
+            workspace.objects.source(file.digest)
+        } notice: {
+            observe(.notice($0))
+        }
+    }
+
     // MARK: - References
 
     private struct References {
@@ -121,7 +154,12 @@ struct ChatTurn {
         guard connection.traits.canReferFiles else {
             return References(lost: try await workspace.unstored(among: all))
         }
-        let copies = try await workspace.ensureCopies(of: all, in: connection) { observe(.sync($0)) }
+        let copies = try await workspace.ensureCopies(
+            of: all,
+            in: connection,
+            notice: { observe(.notice($0)) },
+            observe: { observe(.sync($0)) }
+        )
         for file in copies.lost {
             observe(.notice("\(file.path): not shown: the bytes that this thread was shown are kept nowhere any more"))
         }

@@ -12,6 +12,7 @@ extension Workspace {
     func ensureCopies(
         of files: [Manifest.ShownFile],
         in connection: Connection,
+        notice: @escaping @Sendable (String) -> Void,
         observe: @escaping SyncObserver
     ) async throws -> (ids: [ContentDigest: RemoteFileID], lost: [Manifest.ShownFile]) {
         let wanted = Set(files.map(\.digest))
@@ -38,6 +39,14 @@ extension Workspace {
             guard connection.traits.refusal(of: media, size: size, at: file.path) == nil else { continue }
             let content = UploadedContent(digest: file.digest, size: size, media: media)
             plan.actions.append(.upload(file.path, content, because: .requested))
+        }
+        if !plan.actions.isEmpty, isGated(connection.traits) {
+            let leaving = files.filter { file in
+                plan.actions.contains { if case .upload(_, let content, _) = $0 { content.digest == file.digest } else { false } }
+            }
+            try await stopAtSecrets(in: leaving) { [root, objects] file in
+                unstored.contains(file.digest) ? FileSource(root: root, path: file.path) : objects.source(file.digest)
+            } notice: { notice($0) }
         }
         if !plan.actions.isEmpty {
             var report = SyncReport(

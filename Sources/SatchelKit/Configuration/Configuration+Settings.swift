@@ -3,7 +3,7 @@ internal import SatchelCore
 extension Configuration {
     /// Every setting but those of accounts, in the order of documentation and listings.
     package static let settings: [Setting<Configuration>] =
-        generalSettings + selectionSettings + safetySettings + watchSettings + chatSettings + personalSettings
+        generalSettings + selectionSettings + safetySettings + gateSettings + watchSettings + chatSettings + personalSettings
 
     private static let generalSettings: [Setting<Configuration>] = [
         .scalar(
@@ -106,6 +106,41 @@ extension Configuration {
             "the same as a share of the files in step",
             parse: { wholeNumber($0.hasSuffix("%") ? String($0.dropLast()) : $0, in: 0...100) },
             show: { "\($0)" }
+        ),
+    ]
+
+    private static let gateSettings: [Setting<Configuration>] = [
+        .scalar(
+            "gate.mode",
+            \.gate.mode,
+            environment: "SATCHEL_GATE_MODE",
+            type: "`block`, `warn` or `off`",
+            expected: "block, warn or off",
+            "what is done with a file that holds a secret and is about to leave this machine",
+            isPersonal: true,
+            parse: { GateSettings.Mode(rawValue: $0) },
+            show: \.rawValue
+        ),
+        .list(
+            "gate.allow",
+            \.gate.allow,
+            environment: "SATCHEL_GATE_ALLOW",
+            type: "list of fingerprints",
+            expected: "a list of fingerprints such as [\"0123456789abcdef\"]",
+            itemExpected: "a fingerprint of 16 hexadecimal digits, as sync tells it, in quotes",
+            "findings of the gate that may leave",
+            item: { text, _, _ in text.utf8.count == 16 && text.allSatisfy(\.isHexDigit) ? text.lowercased() : nil },
+            show: { $0 }
+        ),
+        .list(
+            "gate.patterns",
+            \.gate.patterns,
+            type: "list of secret patterns",
+            expected: "a list of secret patterns such as [\"acme_[a-z0-9]{32}\"]",
+            itemExpected: "a secret pattern such as \"acme_[a-z0-9]{32}\"",
+            "what counts as a secret besides the known formats",
+            item: { text, _, _ in SecretPattern(text) },
+            show: \.text
         ),
     ]
 

@@ -34,6 +34,7 @@ package struct Configuration: Sendable {
     package var parallelUploads: Int?
     package var retry = RetryPolicy()
     package var deleteCeiling = DeleteCeiling()
+    package var gate = GateSettings()
     package var watch = WatchTiming()
     package var chat = ChatDefaults()
     /// Globs of the files that every chat is to be shown.
@@ -56,6 +57,26 @@ package struct DeleteCeiling: Hashable, Sendable {
     package var count = 10
     /// Of the files that are in step, from 0 to 100.
     package var percent = 10
+
+    package init() {}
+}
+
+/// What is done about secrets in what is about to leave this machine.
+package struct GateSettings: Hashable, Sendable {
+    package enum Mode: String, Hashable, Sendable, CaseIterable {
+        /// What holds a secret stays here.
+        case block
+        /// It is told, and sent.
+        case warn
+        /// Nothing is looked at.
+        case off
+    }
+
+    package var mode = Mode.block
+    /// Fingerprints of findings that may leave.
+    package var allow: [String] = []
+    /// What counts as a secret besides the known formats.
+    package var patterns: [SecretPattern] = []
 
     package init() {}
 }

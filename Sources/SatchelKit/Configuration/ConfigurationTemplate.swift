@@ -50,6 +50,11 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #  count: 10
         #  percent: 10
 
+        # Secrets in what is about to leave: fingerprints that may, as sync tells them, and what else counts as one.
+        #gate:
+        #  allow: []
+        #  patterns: []
+
         # How often a request that failed for a passing reason is sent again.
         #retries: 2
         # Uploads that run side by side. Without this line: what suits the provider.

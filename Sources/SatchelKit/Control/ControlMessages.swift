@@ -38,6 +38,8 @@ struct ControlAnswer: Codable, Sendable {
         var provider: String
         var summary: EventLine.Summary
         var skipped: [String: Int]
+        /// Kept back, or sent although the gate warns, because of secrets.
+        var blocked, warned: [Secrets]
         var done: [EventLine]
         var failed: [EventLine]
         var accountError: Failure?
@@ -56,6 +58,11 @@ struct ControlAnswer: Codable, Sendable {
         var account: String
         var deleted, kept, failed: [Copy]
         var accountError: Failure?
+    }
+
+    struct Secrets: Codable, Sendable {
+        var path: String
+        var findings: [SecretFinding]
     }
 
     struct Failure: Codable, Sendable {
@@ -148,6 +155,8 @@ extension ControlAnswer.Sync {
         provider = report.provider.rawValue
         summary = EventLine.Summary(report.summary)
         skipped = report.skippedByReason
+        blocked = report.blocked.map { ControlAnswer.Secrets($0) }
+        warned = report.warned.map { ControlAnswer.Secrets($0) }
         done = report.entries.map { EventLine($0) }
         failed = report.failures.map { EventLine($0) }
         accountError = report.accountError.map { ControlAnswer.Failure($0) }
@@ -158,11 +167,24 @@ extension ControlAnswer.Sync {
         var report = SyncReport(account: account, provider: ProviderID(rawValue: provider) ?? .local, isDryRun: false)
         report.summary = summary.summary
         report.skippedElsewhere = skipped
+        report.skipped = blocked.compactMap(\.skipped)
+        report.warned = warned.compactMap(\.skipped)
         report.entries = done.compactMap(\.entry)
         report.failures = failed.map(\.failure)
         report.accountError = accountError?.providerError
         report.stopElsewhere = stopped
         return report
+    }
+}
+
+extension ControlAnswer.Secrets {
+    init(_ file: Snapshot.Skipped) {
+        path = file.path.description
+        findings = file.reason.secrets
+    }
+
+    var skipped: Snapshot.Skipped? {
+        WorkspacePath(escaped: path).map { Snapshot.Skipped(path: $0, isFolder: false, reason: .secret(findings)) }
     }
 }
 

@@ -243,5 +243,6 @@ extension ChatUsage {
         cached += other.cached
         output += other.output
         reasoning += other.reasoning
+        if let price = other.cost { cost = Dollars(ticks: (cost?.ticks ?? 0) + price.ticks) }
     }
 }

@@ -97,7 +97,7 @@ extension Workspace {
         observe: @escaping SyncObserver
     ) async throws -> (Snapshot, Plan) {
         let known = try await manifest.known(in: scope)
-        let snapshot = try await scan(scope, known: known, remembersHashes: remembersHashes, observe: observe)
+        var snapshot = try await scan(scope, known: known, remembersHashes: remembersHashes, observe: observe)
         let copies: CopyIndex
         if let account, scope == .everything {
             copies = try await manifest.copies(in: account)
@@ -109,17 +109,21 @@ extension Workspace {
         }
         // Remote copies of what a message showed can be made again from the local store; its own cannot.
         let pinned = traits.staysHere ? try await manifest.pinnedContents() : []
-        let plan = plan(
-            snapshot,
-            against: known,
-            copies: copies,
-            pinned: pinned,
-            rememberedRoot: try await rememberedRoot(),
-            under: policy,
-            traits: traits,
-            at: now()
-        )
-        return (snapshot, plan)
+        let rememberedRoot = try await rememberedRoot()
+        let decided = try await gated(&snapshot, traits: traits, remembers: remembersHashes) { snapshot, secrets in
+            plan(
+                snapshot,
+                against: known,
+                copies: copies,
+                pinned: pinned,
+                secrets: secrets,
+                rememberedRoot: rememberedRoot,
+                under: policy,
+                traits: traits,
+                at: now()
+            )
+        }
+        return (snapshot, decided)
     }
 
     private func rememberedRoot() async throws -> RootIdentity? {

@@ -60,6 +60,8 @@ package struct SyncReport: Sendable {
     /// In the order in which they were done; planned ones with a dry run.
     package var entries: [Entry] = []
     package var skipped: [Snapshot.Skipped] = []
+    /// Files that were sent although they hold what looks like secrets, because the gate only warns.
+    package var warned: [Snapshot.Skipped] = []
     package var failures: [Failure] = []
     /// Set when the plan needs a yes and its forgets and deletes were left undone.
     package var stop: StopReason?
@@ -72,6 +74,9 @@ package struct SyncReport: Sendable {
 
     /// Why deletes and forgets were left undone, in words.
     package var stopText: String? { stop?.description ?? stopElsewhere }
+
+    /// Files that were kept back because they hold what looks like secrets.
+    package var blocked: [Snapshot.Skipped] { skipped.filter { !$0.reason.secrets.isEmpty } }
 
     package var skippedByReason: [String: Int] {
         if let skippedElsewhere { return skippedElsewhere }
@@ -111,6 +116,7 @@ extension SyncReport {
         summary.skipped = plan.skipped.count
         summary.failed = plan.troubles.count
         skipped = plan.skipped
+        warned = plan.warned
         stop = plan.stop
         failures += plan.troubles.map { trouble in
             Failure(

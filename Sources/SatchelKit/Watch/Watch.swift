@@ -114,6 +114,8 @@ private struct WatchLoop {
     /// Failures since the last sync without any: each doubles the wait.
     private var failures = 0
     private(set) var isSettled = false
+    /// Secrets that were told: a file that is kept back is not told again with each batch that touches it.
+    private var told: [WorkspacePath: [SecretFinding]] = [:]
 
     init(
         workspace: Workspace,
@@ -211,8 +213,25 @@ private struct WatchLoop {
         failures = isWorthRetrying ? failures + 1 : 0
         isSettled = failures == 0
         observe(.settled(report))
+        tell(report, within: scope)
         if let error = report.accountError, error.kind == .unauthorised || error.kind == .quota { throw error }
         return report
+    }
+
+    private mutating func tell(_ report: SyncReport, within scope: Scope) {
+        let blocked = Dictionary(report.blocked.map { ($0.path, $0.reason.secrets) }, uniquingKeysWith: { first, _ in first })
+        told = told.filter { path, _ in !scope.contains(path) || blocked[path] != nil }
+        for (path, findings) in blocked.sorted(by: { $0.key < $1.key }) where told[path] != findings {
+            told[path] = findings
+            for place in secretPlaces(in: findings, of: "\(path)") {
+                observe(.notice("\(place): not sent; \(SkipReason.secretRemedy)"))
+            }
+        }
+        for skipped in report.warned {
+            for place in secretPlaces(in: skipped.reason.secrets, of: "\(skipped.path)") {
+                observe(.notice("\(place): sent all the same, because gate.mode is warn"))
+            }
+        }
     }
 
     private func holdsFolder(_ scope: Scope) -> Bool {

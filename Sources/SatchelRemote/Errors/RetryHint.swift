@@ -5,7 +5,8 @@ struct RetryHint: Hashable, Sendable {
     /// Seconds.
     var after: Double?
 
-    /// Reads the headers as OpenAI's SDKs do: milliseconds before seconds before a date.
+    /// Reads the headers as OpenAI's SDKs do: milliseconds before seconds before a date; then what the body says, and at
+    /// last when the limits say that they are reset.
     ///
     /// - Parameters:
     ///   - head: a date in it is what a `Retry-After` date is measured from, so that no clock of ours plays a part.
@@ -27,6 +28,8 @@ struct RetryHint: Hashable, Sendable {
                 let from = head["date"].flatMap { secondsSince1970(httpDate: $0) } ?? now
                 after = max(moment - from, 0)
             }
+        } else if after == nil, head.status == 429 {
+            after = rateLimitReset(head, now: now)
         }
     }
 }

@@ -23,9 +23,17 @@ struct SyncDocument: Decodable, Sendable {
         var retryable: Bool
     }
 
+    struct Secret: Decodable, Hashable, Sendable {
+        var path: String
+        var line, column: Int
+        var kind, fingerprint: String
+        var sent: Bool
+    }
+
     var ok: Bool
     var account: String
     var dryRun: Bool
+    var secrets: [Secret]?
     var summary: Summary
     var skippedByReason: [String: Int]
     var actions: [Action]

@@ -1,0 +1,165 @@
+import ArgumentParser
+import FoundationEssentials
+import SatchelCore
+import SatchelKit
+
+struct Audit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what left this machine: when, to whom, and until when.",
+        discussion: """
+            From the ledger of this workspace, oldest first: each copy that was uploaded, and each file that a model was \
+            shown. --revoke deletes the copies that are still there, at the provider; a question that was answered \
+            cannot be taken back.
+
+            EXAMPLES
+              satchel audit
+              satchel audit notes.md --since 7d
+              satchel audit --to openai --json
+              satchel audit old/ --revoke
+            """
+    )
+
+    @Argument(help: ArgumentHelp("Files or folders, also those that are gone; everything when there is none.", valueName: "path"))
+    var paths: [String] = []
+
+    @Option(help: ArgumentHelp("Only what left within this time: 7d, 12h.", valueName: "time"))
+    var since: String?
+
+    @OptionGroup var account: AccountOption
+
+    @Flag(help: "Delete what is still there.")
+    var revoke = false
+
+    @Flag(name: .shortAndLong, help: "Yes to revoking more than ten copies.")
+    var yes = false
+
+    @OptionGroup var options: GlobalOptions
+
+    /// Revoking more copies than this needs a yes.
+    private static let mostUnasked = 10
+
+    func validate() throws {
+        if let since, parseSeconds(since) == nil { throw ValidationError("--since takes a time such as 7d or 12h") }
+    }
+
+    func run() async throws {
+        let command = self
+        try await runCommand(options) { output in try await command.run(output) }
+    }
+
+    private func run(_ output: Output) async throws -> ExitStatus {
+        let workspace = try Workspace(options.context)
+        var audit = AuditOptions()
+        audit.paths = try workspace.paths(paths)
+        audit.since = since.flatMap { parseSeconds($0) }.map { workspace.context.now().addingTimeInterval(-Double($0)) }
+        audit.account = account.account
+        guard revoke else {
+            let entries = try await workspace.audit(audit)
+            output.document(AuditDocument(entries))
+            for entry in entries { output.line(text(of: entry, output)) }
+            let there = entries.count { $0.state == .there }
+            output.info("\(entries.count) departures, \(there) copies still there")
+            return .done
+        }
+        let (entries, report) = try await workspace.whileLocked("audit", patience: .seconds(30)) { [audit] in
+            let entries = try await workspace.audit(audit)
+            let there = Set(entries.filter { $0.state == .there }.compactMap(\.remoteID)).count
+            guard there <= Self.mostUnasked || yes else {
+                throw WorkspaceError(
+                    .stoppedForSafety,
+                    "audit --revoke: this would delete \(there) copies; look at the list without --revoke, then say --yes"
+                )
+            }
+            let report = try await workspace.revoke(entries)
+            return (try await workspace.audit(audit), report)
+        }
+        output.document(AuditDocument(entries, report))
+        for copy in report.revoked { output.info("\(output.painted("×", .yellow))  \(text(of: copy))") }
+        for copy in report.failed { output.error("\(text(of: copy)): \(copy.error ?? "")") }
+        output.info("\(report.revoked.count) revoked")
+        if let path = report.comingBack.min() {
+            let more = report.comingBack.count > 1 ? " and \(report.comingBack.count - 1) more" : ""
+            output.note("\(path)\(more): the next sync sends it again; exclude it first if it is not to go back")
+        }
+        return report.failed.isEmpty ? .done : .someFailed
+    }
+
+    private func text(of entry: AuditEntry, _ output: Output) -> String {
+        let end: String =
+            switch entry.state {
+            case .there: entry.expiresAt.map { "there until \($0.formatted(.iso8601))" } ?? "there until it is deleted"
+            case .expired: "expired \((entry.deletedAt ?? entry.expiresAt)?.formatted(.iso8601) ?? "")"
+            case .deleted: "deleted \(entry.deletedAt?.formatted(.iso8601) ?? "") (\(entry.deletedBecause ?? ""))"
+            case .unknown: "shown to a model"
+            }
+        let parts = [
+            entry.sentAt.formatted(.iso8601), entry.path?.description ?? "(unknown path)",
+            output.painted("\(ByteCount(entry.size))", .grey), printable(entry.account),
+            entry.remoteID?.description ?? "-", output.painted(end, entry.state == .there ? .green : .grey),
+        ]
+        return parts.joined(separator: "  ")
+    }
+
+    private func text(of copy: RevokeReport.Copy) -> String {
+        "\(copy.path.map { "\($0)  " } ?? "")\(copy.remoteID)  \(printable(copy.account))"
+    }
+}
+
+/// The document of `audit`.
+private struct AuditDocument: Encodable {
+    struct Entry: Encodable {
+        var way: String
+        var sentAt: Date
+        var path: String?
+        var sha256: String
+        var bytes: Int64
+        var account, provider: String
+        var remoteId: String?
+        var expiresAt, deletedAt: Date?
+        var deletedBecause: String?
+        var state: String
+    }
+
+    struct Copy: Encodable {
+        var account, remoteId: String
+        var path, error: String?
+    }
+
+    var ok = true
+    var departures: [Entry]
+    var revoked, failed: [Copy]?
+
+    init(_ entries: [AuditEntry], _ report: RevokeReport? = nil) {
+        departures = entries.map { entry in
+            Entry(
+                way: entry.way.rawValue,
+                sentAt: entry.sentAt,
+                path: entry.path?.description,
+                sha256: entry.digest.hex,
+                bytes: entry.size,
+                account: entry.account,
+                provider: entry.provider,
+                remoteId: entry.remoteID?.rawValue,
+                expiresAt: entry.expiresAt,
+                deletedAt: entry.deletedAt,
+                deletedBecause: entry.deletedBecause,
+                state: entry.state.rawValue
+            )
+        }
+        guard let report else { return }
+        ok = report.failed.isEmpty
+        revoked = report.revoked.map(Copy.init)
+        failed = report.failed.map(Copy.init)
+    }
+}
+
+extension AuditDocument.Copy {
+    fileprivate init(_ copy: RevokeReport.Copy) {
+        self.init(
+            account: copy.account,
+            remoteId: copy.remoteID.rawValue,
+            path: copy.path?.description,
+            error: copy.error
+        )
+    }
+}

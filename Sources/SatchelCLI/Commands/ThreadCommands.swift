@@ -1,0 +1,191 @@
+import ArgumentParser
+import FoundationEssentials
+import SatchelCore
+import SatchelKit
+
+struct ThreadCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "thread",
+        abstract: "Conversations: list, show, continue from an earlier point, put away, delete.",
+        discussion: """
+            EXAMPLES
+              satchel thread ls
+              satchel thread show 3
+              satchel thread fork 3 --at 4 && satchel chat -c "and otherwise?"
+              satchel thread export 3 > tides.md
+            """,
+        subcommands: [
+            ThreadLs.self, ThreadShow.self, ThreadNew.self, ThreadRename.self, ThreadFork.self, ThreadArchive.self,
+            ThreadRm.self, ThreadExport.self,
+        ],
+        defaultSubcommand: ThreadLs.self
+    )
+}
+
+/// The document of one thread.
+struct JSONThread: Encodable {
+    var thread: Int64
+    var title: String
+    var createdAt, updatedAt: Date
+    var archivedAt: Date?
+    var forkedFrom: Int64?
+    var messages, contents: Int
+    var inputTokens, outputTokens: Int
+
+    init(_ summary: ThreadSummary) {
+        thread = summary.id
+        title = summary.title
+        (createdAt, updatedAt, archivedAt) = (summary.createdAt, summary.updatedAt, summary.archivedAt)
+        forkedFrom = summary.forkedFrom
+        (messages, contents) = (summary.messages, summary.contents)
+        (inputTokens, outputTokens) = (summary.inputTokens, summary.outputTokens)
+    }
+}
+
+struct ThreadLs: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ls",
+        abstract: "List conversations, the last written first.",
+        discussion: """
+            EXAMPLES
+              satchel thread ls
+              satchel thread ls --archived --limit 100
+              satchel thread ls --after 12      the page behind thread 12
+            """
+    )
+
+    @Flag(help: "Those that were put away.")
+    var archived = false
+
+    @Option(help: ArgumentHelp("Begin behind this thread, the last of the page before.", valueName: "thread"))
+    var after: Int64?
+
+    @Option(help: ArgumentHelp("At most so many.", valueName: "n"))
+    var limit = 30
+
+    @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        guard (1...1000).contains(limit) else { throw ValidationError("--limit takes a number from 1 to 1000") }
+    }
+
+    struct Document: Encodable {
+        var ok = true
+        var threads: [JSONThread]
+        /// For `--after`; nil at the end.
+        var next: Int64?
+    }
+
+    func run() async throws {
+        let command = self
+        try await runCommand(options) { output in
+            let workspace = try Workspace(command.options.context)
+            let page = try await workspace.threads(
+                archived: command.archived,
+                after: command.after,
+                limit: command.limit
+            )
+            let next = page.count == command.limit ? page.last?.id : nil
+            output.document(Document(threads: page.map(JSONThread.init), next: next))
+            for thread in page {
+                let day = thread.updatedAt.formatted(.iso8601.year().month().day())
+                output.line("\(thread.id)\t\(day)\t\(thread.messages) messages\t\(printable(thread.title))")
+            }
+            if page.isEmpty { output.note("no conversations\(command.archived ? " were put away" : " yet")") }
+            if let next { output.note("more: --after \(next)") }
+            return .done
+        }
+    }
+}
+
+struct ThreadShow: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show the messages of a conversation.",
+        discussion: """
+            EXAMPLES
+              satchel thread show 3
+              satchel thread show 3 --after 20 --limit 20
+            """
+    )
+
+    @Argument(help: "The thread's number.")
+    var thread: Int64
+
+    @Option(help: ArgumentHelp("Begin behind this message.", valueName: "position"))
+    var after = 0
+
+    @Option(help: ArgumentHelp("At most so many messages.", valueName: "n"))
+    var limit: Int?
+
+    @OptionGroup var options: GlobalOptions
+
+    struct Document: Encodable {
+        var ok = true
+        var thread: JSONThread
+        var messages: [JSONMessage]
+    }
+
+    func run() async throws {
+        let command = self
+        try await runCommand(options) { output in
+            let workspace = try Workspace(command.options.context)
+            let summary = try await workspace.thread(command.thread)
+            let messages = try await workspace.transcript(
+                of: command.thread,
+                after: command.after,
+                limit: command.limit ?? .max
+            )
+            output.document(Document(thread: JSONThread(summary), messages: messages.map(JSONMessage.init)))
+            for (index, message) in messages.enumerated() {
+                if index > 0 { output.line("") }
+                output.line(output.painted(heading(of: message), message.role == .user ? .green : .grey))
+                for file in message.files { output.line("    \(file.path)  \(file.digest.prefix(12))") }
+                if !message.text.isEmpty { output.line(printableLines(message.text)) }
+            }
+            return .done
+        }
+    }
+}
+
+/// `2 assistant gpt-5-mini (aborted)`.
+func heading(of message: TranscriptMessage) -> String {
+    var words = ["\(message.position)", message.role.rawValue]
+    if message.role == .assistant, let model = message.model { words.append(printable(model)) }
+    switch message.status {
+    case .success: break
+    case .pending: words.append("(being written)")
+    case .failed: words.append("(\(printable(message.error ?? "failed")))")
+    }
+    return words.joined(separator: " ")
+}
+
+/// The document of one message.
+struct JSONMessage: Encodable {
+    struct File: Encodable {
+        var path, sha256: String
+    }
+
+    var message: Int64
+    var position: Int
+    var role, status, text: String
+    var model, account, finishReason, error: String?
+    var usage: JSONUsage?
+    var cost: String?
+    var createdAt: Date
+    var files: [File]
+
+    init(_ message: TranscriptMessage) {
+        self.message = message.id
+        position = message.position
+        role = message.role.rawValue
+        status = message.status.rawValue
+        text = message.text
+        (model, account) = (message.model, message.account)
+        (finishReason, error) = (message.finishReason, message.error)
+        usage = message.usage.map(JSONUsage.init)
+        cost = message.usage?.cost?.description
+        createdAt = message.createdAt
+        files = message.files.map { File(path: $0.path.description, sha256: $0.digest.hex) }
+    }
+}

@@ -1,0 +1,55 @@
+/// The range of a private key that begins with `-----BEGIN` at `start`; nil when it is none, or only its first line.
+///
+/// Also within strings of code and JSON, where line breaks are written as `\n`, and encrypted: a passphrase can be
+/// guessed.
+func privateKeyBlock(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Range<Int>? {
+    // The label of the first line, such as `RSA PRIVATE KEY` or `PGP PRIVATE KEY BLOCK`.
+    var position = start + 11
+    let mostLabel = min(bytes.count, position + 48)
+    let label = position
+    while position < mostLabel, bytes[position] != UInt8(ascii: "-") {
+        guard isCapital(bytes[position]) || bytes[position] == 0x20 || isDigit(bytes[position]) else { return nil }
+        position += 1
+    }
+    let name = UnsafeRawBufferPointer(rebasing: bytes[label..<position])
+    guard contains(name, "PRIVATE KEY") else { return nil }
+    while position < bytes.count, bytes[position] == UInt8(ascii: "-") { position += 1 }
+    // The body: base 64 with anything between its lines but another dash.
+    let end = min(bytes.count, position + 4096)
+    var run = 0
+    var body: [UInt8] = []
+    while position < end {
+        let byte = bytes[position]
+        if byte == UInt8(ascii: "\\"), position + 1 < end, "nr".utf8.contains(bytes[position + 1]) {
+            run = 0
+            position += 2
+            continue
+        }
+        if byte == UInt8(ascii: "-"), position + 1 < end, bytes[position + 1] == byte { break }
+        if isBase64(byte) {
+            run += 1
+            if run >= 8 || !body.isEmpty { body.append(byte) }
+        } else {
+            run = 0
+        }
+        if body.count > 256 { break }
+        position += 1
+    }
+    guard body.count >= 40, body.withUnsafeBytes({ isPlausible($0, entropy: 4) }) else { return nil }
+    return start..<position
+}
+
+private func isCapital(_ byte: UInt8) -> Bool { byte &- 0x41 < 26 }
+
+private func isBase64(_ byte: UInt8) -> Bool {
+    isDigit(byte) || isLetter(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/")
+}
+
+/// Whether `text` stands somewhere in `bytes`.
+func contains(_ bytes: UnsafeRawBufferPointer, _ text: String) -> Bool {
+    let wanted = Array(text.utf8)
+    guard wanted.count <= bytes.count else { return false }
+    return (0...(bytes.count - wanted.count)).contains { start in
+        wanted.indices.allSatisfy { bytes[start + $0] == wanted[$0] }
+    }
+}

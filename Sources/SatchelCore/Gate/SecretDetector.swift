@@ -1,0 +1,48 @@
+/// Looks for secrets in bytes: private keys, the token formats of providers, passwords in addresses, random values
+/// under names that say secret, and the user's own patterns.
+///
+/// Pure; any bytes may be given, and no byte of them is kept. It is made to err on the side of letting prose and code
+/// pass: what it cannot tell from a random identifier it takes only under a telling name.
+package struct SecretDetector: Sendable {
+    /// Told from other versions in what the manifest remembers: raise it with every change of a rule.
+    package static let version = 1
+    /// Bytes that a match may need behind its start, and a name in front of it.
+    static let reach = 8192
+
+    private let patterns: [SecretPattern]
+    private static let shapes = TokenShapes.all
+    private static let anchors = AnchorTable(shapes.map(\.prefix) + [Array("-----BEGIN ".utf8), Array("://".utf8)])
+
+    /// - Parameter patterns: what the user counts as secret besides.
+    package init(patterns: [SecretPattern] = []) { self.patterns = patterns }
+
+    /// The detector's version and patterns: what was looked at under another one has to be looked at again.
+    package var rules: String {
+        patterns.isEmpty ? "\(Self.version)" : "\(Self.version) " + patterns.map(\.text).joined(separator: "\n")
+    }
+
+    /// The matches that begin within `range`, in no order.
+    func matches(in bytes: UnsafeRawBufferPointer, beginningIn range: Range<Int>) -> [SecretMatch] {
+        var matches: [SecretMatch] = []
+        let shapes = Self.shapes
+        Self.anchors.scan(bytes, in: range) { position, index in
+            if index < shapes.count {
+                if let found = shapes[index].match(bytes, at: position) {
+                    matches.append(SecretMatch(kind: shapes[index].kind, range: found))
+                }
+            } else if index == shapes.count {
+                if let found = privateKeyBlock(bytes, at: position) {
+                    matches.append(SecretMatch(kind: "private-key", range: found))
+                }
+            } else if let found = urlPassword(bytes, at: position) {
+                matches.append(SecretMatch(kind: "password-in-url", range: found, isGeneric: true))
+            }
+        } separator: { position in
+            if let found = assignedSecret(bytes, at: position) {
+                matches.append(SecretMatch(kind: "assigned-secret", range: found, isGeneric: true))
+            }
+        }
+        for pattern in patterns { matches += pattern.matches(in: bytes, beginningIn: range) }
+        return matches
+    }
+}

@@ -1,0 +1,98 @@
+package import FoundationEssentials
+package import SatchelCore
+internal import SatchelManifest
+
+/// What is to be told of what left this machine.
+package struct AuditOptions: Sendable {
+    /// Files or folders; all when there is none.
+    package var paths: [WorkspacePath] = []
+    package var since: Date?
+    /// The name of an account; all when nil.
+    package var account: String?
+
+    package init() {}
+}
+
+/// One thing that left this machine.
+package struct AuditEntry: Sendable {
+    package enum Way: String, Sendable {
+        /// As a copy that a chat can refer to.
+        case upload
+        /// As part of a question: by its id, or its text itself.
+        case chat
+    }
+
+    package enum State: String, Sendable {
+        /// The provider is believed to hold it.
+        case there
+        case expired
+        case deleted
+        /// What became of the text of a question is the provider's business.
+        case unknown
+    }
+
+    package var way: Way
+    package var sentAt: Date
+    /// Nil when it is not known any more.
+    package var path: WorkspacePath?
+    package var digest: ContentDigest
+    /// Bytes.
+    package var size: Int64
+    /// The account's name, as it was last called.
+    package var account: String
+    package var provider: String
+    package var remoteID: RemoteFileID?
+    package var expiresAt: Date?
+    package var deletedAt: Date?
+    /// The stable word.
+    package var deletedBecause: String?
+    package var state: State
+
+    var departure: Manifest.Departure
+}
+
+extension Workspace {
+    /// What left this machine from this workspace, oldest first.
+    package func audit(_ options: AuditOptions) async throws -> [AuditEntry] {
+        let accounts = Dictionary(
+            try await manifest.accounts().map { ($0.id, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        if let name = options.account, !accounts.values.contains(where: { $0.label == name }) {
+            // A mistyped name must not pass for one that was never sent anything.
+            _ = try configuration.account(named: name)
+        }
+        let uploads = try await manifest.departures(since: options.since).map { (AuditEntry.Way.upload, $0) }
+        let chats = try await manifest.shownToModels(since: options.since).map { (AuditEntry.Way.chat, $0) }
+        let scope = options.paths.isEmpty ? Scope.everything : Scope(options.paths)
+        return (uploads + chats).compactMap { way, departure in
+            guard let account = accounts[departure.account] else { return nil }
+            if let name = options.account, account.label != name { return nil }
+            if scope != .everything {
+                guard let path = departure.path, scope.contains(path) else { return nil }
+            }
+            return AuditEntry(
+                way: way,
+                sentAt: departure.sentAt,
+                path: departure.path,
+                digest: departure.digest,
+                size: departure.size,
+                account: account.label,
+                provider: account.provider,
+                remoteID: departure.remoteID,
+                expiresAt: departure.expiresAt,
+                deletedAt: departure.deletedAt,
+                deletedBecause: departure.deletedBecause,
+                state: state(of: departure, way),
+                departure: departure
+            )
+        }.sorted { $0.sentAt < $1.sentAt }
+    }
+
+    private func state(of departure: Manifest.Departure, _ way: AuditEntry.Way) -> AuditEntry.State {
+        if way == .chat { return .unknown }
+        if departure.deletedBecause == "expired" { return .expired }
+        if departure.deletedAt != nil { return .deleted }
+        return departure.expiresAt.map { $0 <= now() } ?? false ? .expired : .there
+    }
+}

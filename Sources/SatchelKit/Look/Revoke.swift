@@ -1,0 +1,89 @@
+internal import FoundationEssentials
+package import SatchelCore
+internal import SatchelManifest
+
+/// What became of copies that were to be deleted at their providers.
+package struct RevokeReport: Sendable {
+    package struct Copy: Hashable, Sendable {
+        package var account: String
+        package var remoteID: RemoteFileID
+        package var path: WorkspacePath?
+        /// Why it is still there; nil when it is not.
+        package var error: String?
+    }
+
+    package var revoked: [Copy] = []
+    package var failed: [Copy] = []
+    /// Files that the next sync would send again.
+    package var comingBack: Set<WorkspacePath> = []
+}
+
+extension Workspace {
+    /// Deletes, at their providers, the copies among `entries` that are still there, and writes that down.
+    ///
+    /// Only ids of the ledger are touched, and only with the key that made them. The caller holds the workspace lock.
+    ///
+    /// - Parameter entries: of ``audit(_:)``; those that are gone already, and questions, are left out.
+    /// - Returns: what was deleted and what was not.
+    /// - Throws: ``ManifestError``, `CancellationError`; what was done until then is recorded.
+    package func revoke(_ entries: [AuditEntry]) async throws -> RevokeReport {
+        var report = RevokeReport()
+        var seen: Set<RemoteFileID> = []
+        let wanted = entries.filter { $0.state == .there && $0.remoteID.map { seen.insert($0).inserted } ?? false }
+        for (account, entries) in Dictionary(grouping: wanted, by: \.departure.account).sorted(by: {
+            $0.key.rawValue < $1.key.rawValue
+        }) {
+            let connection: Connection
+            do {
+                connection = try await connect(to: entries[0].account)
+                guard connection.id == account else {
+                    throw WorkspaceError(
+                        .providerRefused,
+                        "account \(entries[0].account): it was sent under another key or address, and only that one "
+                            + "can delete it; put the old key back for this command"
+                    )
+                }
+            } catch let error where !(error is CancellationError) {
+                for entry in entries { report.add(entry, error: "\(error)") }
+                continue
+            }
+            for entry in entries {
+                try Task.checkCancellation()
+                report.add(entry, error: try await revoke(entry, connection))
+            }
+        }
+        let gone = Set(report.revoked.compactMap(\.path))
+        report.comingBack = Set(
+            try await manifest.known(in: .everything).filter { $0.linked != nil && gone.contains($0.path) }.map(\.path)
+        )
+        return report
+    }
+
+    /// Nil when the copy is gone.
+    private func revoke(_ entry: AuditEntry, _ connection: Connection) async throws -> String? {
+        guard let id = entry.remoteID, let line = entry.departure.entry else { return nil }
+        if let row = entry.departure.row {
+            let deleter = CopyDeleter(manifest: manifest, provider: connection.provider, now: context.now)
+            switch try await deleter.delete(row: row, because: "revoked", force: true) {
+            case .deleted, .stillReferenced: return nil
+            case .failed(let error): return "\(error)"
+            }
+        }
+        do {
+            try await connection.provider.delete(id)
+        } catch {
+            return "\(error)"
+        }
+        let lost = Manifest.LostCopy(entry: line, remoteID: id, digest: entry.digest, size: entry.size)
+        try await manifest.settleLost(lost, because: "revoked", at: now())
+        return nil
+    }
+}
+
+extension RevokeReport {
+    fileprivate mutating func add(_ entry: AuditEntry, error: String?) {
+        guard let id = entry.remoteID else { return }
+        let copy = Copy(account: entry.account, remoteID: id, path: entry.path, error: error)
+        if error == nil { revoked.append(copy) } else { failed.append(copy) }
+    }
+}

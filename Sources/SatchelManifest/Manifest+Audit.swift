@@ -1,0 +1,84 @@
+package import FoundationEssentials
+internal import GRDB
+package import SatchelCore
+
+extension Manifest {
+    /// One thing that left this machine.
+    package struct Departure: Hashable, Sendable {
+        /// The ledger's line; nil for what was part of a question.
+        package var entry: Int64?
+        /// The row of the copy, while there is one.
+        package var row: Int64?
+        package var sentAt: Date
+        /// Nil when it is not known any more: the copy was adopted after a crash.
+        package var path: WorkspacePath?
+        package var digest: ContentDigest
+        /// Bytes.
+        package var size: Int64
+        package var account: AccountID
+        package var remoteID: RemoteFileID?
+        package var expiresAt: Date?
+        package var deletedAt: Date?
+        package var deletedBecause: String?
+    }
+
+    /// The ledger since a time, oldest first.
+    package func departures(since: Date?) async throws(ManifestError) -> [Departure] {
+        try await read { db in
+            let rows = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT l.id, r.id, l.sent_at, l.path, l.sha256, l.size, l.account, l.remote_id,
+                        coalesce(r.expires_at, l.expires_at), l.deleted_at, l.deleted_because
+                    FROM ledger l LEFT JOIN remote_file r ON r.account = l.account AND r.remote_id = l.remote_id
+                    WHERE l.sent_at >= ? ORDER BY l.sent_at, l.id
+                    """,
+                arguments: [since?.milliseconds ?? Int64.min]
+            )
+            var departures: [Departure] = []
+            while let row = try rows.next() {
+                let path = (row[3] as Data?).map { WorkspacePath(unchecked: Array($0)) }
+                departures.append(
+                    Departure(
+                        entry: row[0],
+                        row: row[1],
+                        sentAt: row.date(2),
+                        path: path.flatMap { $0.isRoot ? nil : $0 },
+                        digest: try row.digest(4),
+                        size: row[5],
+                        account: AccountID(row[6]),
+                        remoteID: RemoteFileID(row[7]),
+                        expiresAt: row.optionalDate(8),
+                        deletedAt: row.optionalDate(9),
+                        deletedBecause: row[10]
+                    )
+                )
+            }
+            return departures
+        }
+    }
+
+    /// The files that were shown to models, by id or as text, oldest first.
+    package func shownToModels(since: Date?) async throws(ManifestError) -> [Departure] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT m.created_at, f.path, f.sha256, coalesce(c.size, 0), m.account
+                    FROM message m JOIN message_file f ON f.message = m.id LEFT JOIN content c ON c.sha256 = f.sha256
+                    WHERE m.model IS NOT NULL AND m.account IS NOT NULL AND m.created_at >= ?
+                    ORDER BY m.created_at, m.id, f.position
+                    """,
+                arguments: [since?.milliseconds ?? Int64.min]
+            ).map { row in
+                Departure(
+                    sentAt: row.date(0),
+                    path: try row.workspacePath(1),
+                    digest: try row.digest(2),
+                    size: row[3],
+                    account: AccountID(row[4])
+                )
+            }
+        }
+    }
+}

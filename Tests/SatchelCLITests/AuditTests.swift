@@ -1,0 +1,107 @@
+import FoundationEssentials
+import SatchelTestSupport
+import Testing
+
+/// What left this machine, and how it is taken back.
+@Suite struct AuditTests {
+    @Test func everyCopyIsListedWithItsEnd() async throws {
+        try await AtOpenAI.with(["a.txt": "one\n", "b/c.txt": "two\n"]) { at in
+            try await at.satchel.sync()
+            let all = try await at.satchel.audit()
+            #expect(all.departures.map(\.path).sorted { ($0 ?? "") < ($1 ?? "") } == ["a.txt", "b/c.txt"])
+            for departure in all.departures {
+                #expect(departure.state == "there" && departure.account == "openai" && departure.way == "upload")
+                #expect(departure.expiresAt != nil && departure.remoteId != nil)
+            }
+            #expect(try await at.satchel.audit("b").departures.map(\.path) == ["b/c.txt"])
+            #expect(try await at.satchel.audit("--since", "0").departures.isEmpty)
+            let text = try await at.satchel.run(["audit"]).check()
+            #expect(text.stdout.contains("a.txt") && text.stdout.contains("2 departures, 2 copies still there"))
+        }
+    }
+
+    @Test func whatIsGoneFromTheFolderIsStillListed() async throws {
+        try await AtOpenAI.with(["a.txt": "one\n", "b.txt": "two\n"]) { at in
+            try await at.satchel.sync()
+            at.workspace.remove("a.txt")
+            try await at.satchel.sync()
+            try await at.satchel.cleanup("--older-than", "0")
+            let gone = try #require(try await at.satchel.audit("a.txt").departures.first)
+            #expect(gone.state == "deleted" && gone.deletedBecause == "unreferenced" && gone.deletedAt != nil)
+        }
+    }
+
+    @Test func revokingDeletesThereAndIsWrittenDown() async throws {
+        try await AtOpenAI.with(["a.txt": "one\n", "b.txt": "two\n"]) { at in
+            try await at.satchel.sync()
+            let finished = try await at.satchel.run(["audit", "a.txt", "--revoke"]).check()
+            #expect(finished.stdout.contains("1 revoked"))
+            #expect(finished.stderr.contains("a.txt: the next sync sends it again"))
+            try at.expectHeld(["b.txt"])
+            let after = try #require(try await at.satchel.audit("a.txt").departures.first)
+            #expect(after.state == "deleted" && after.deletedBecause == "revoked")
+            // Once more is nothing to do.
+            #expect(try await at.satchel.audit("a.txt", "--revoke").revoked?.isEmpty == true)
+        }
+    }
+
+    @Test func revokingManyNeedsAYes() async throws {
+        let files = Dictionary(uniqueKeysWithValues: (0..<12).map { (RawBytes("f\($0).txt"), RawBytes("\($0)\n")) })
+        try await AtOpenAI.with(files) { at in
+            try await at.satchel.sync()
+            let failure = try await at.satchel.failure("audit", "--revoke", status: 4)
+            #expect(failure.message.contains("12 copies"))
+            #expect(at.openAI.files.count == 12)
+            #expect(try await at.satchel.audit("--revoke", "--yes").revoked?.count == 12)
+            #expect(at.openAI.files.isEmpty)
+        }
+    }
+
+    @Test func onlyTheKeyThatSentItTakesItBack() async throws {
+        try await AtOpenAI.with(["a.txt": "one\n"]) { at in
+            try await at.satchel.sync()
+            at.satchel.set("OPENAI_API_KEY", "another")
+            let finished = try await at.satchel.run(["audit", "--revoke"]).check(1)
+            #expect(finished.stderr.contains("another key"))
+            #expect(at.server.requests("DELETE *").isEmpty)
+        }
+    }
+
+    @Test func whatAModelWasShownIsListedToo() async throws {
+        try await AtOpenAI.with(["a.txt": "one\n"], environment: ["SATCHEL_MODEL": "echo"]) { at in
+            _ = try await at.satchel.chat("what is in @a.txt?")
+            #expect(try await at.satchel.audit().departures.map(\.way) == ["upload", "chat"])
+        }
+    }
+
+    @Test func theLocalStoreIsNoDeparture() async throws {
+        try await RunningSatchel.initialised(["a.txt": "one\n"]) { satchel in
+            try await satchel.sync()
+            #expect(try await satchel.audit().departures.isEmpty)
+        }
+    }
+}
+
+/// What `audit --json` prints.
+struct AuditReport: Decodable, Sendable {
+    struct Departure: Decodable, Sendable {
+        var way, sha256, account, provider, state, sentAt: String
+        var path, remoteId, expiresAt, deletedAt, deletedBecause: String?
+        var bytes: Int64
+    }
+
+    struct Copy: Decodable, Sendable {
+        var account, remoteId: String
+        var path, error: String?
+    }
+
+    var ok: Bool
+    var departures: [Departure]
+    var revoked, failed: [Copy]?
+}
+
+extension RunningSatchel {
+    fileprivate func audit(_ arguments: String...) async throws -> AuditReport {
+        try await document(["audit"] + arguments)
+    }
+}

@@ -1,0 +1,138 @@
+import SatchelTestSupport
+import Testing
+
+@testable import SatchelCore
+
+/// What the gate takes for a secret, and what not.
+@Suite struct SecretDetectorTests {
+    private func findings(_ text: String, _ patterns: [SecretPattern] = []) -> [SecretFinding] {
+        SecretScan.findings(in: Array(text.utf8), SecretDetector(patterns: patterns), hashing: IndependentHashing())
+    }
+
+    private func kinds(_ text: String) -> [String] { findings(text).map(\.kind) }
+
+    @Test(arguments: MadeUpSecret.all())
+    func aTokenIsFoundWhereverItStands(_ secret: MadeUpSecret) {
+        #expect(kinds(secret.text) == [secret.kind])
+        #expect(kinds("let it = \"\(secret.text)\"\n") == [secret.kind])
+        #expect(kinds("a: 1\nservice_token: \(secret.text)\nb: 2\n") == [secret.kind])
+        #expect(kinds("{\"token\": \"\(secret.text)\"}") == [secret.kind])
+        #expect(kinds("PORT=1\nAPI_TOKEN=\(secret.text)\n") == [secret.kind])
+        let oneLine = secret.text.replacing("\n", with: "\\n")
+        #expect(kinds("{\"text\": \"a\\nTOKEN=\(oneLine)\\nb\"}") == [secret.kind])
+    }
+
+    @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
+    func otherDiceMakeNoDifference(_ seed: UInt64) {
+        for secret in MadeUpSecret.all(seed: seed) { #expect(kinds("x \(secret.text) y") == [secret.kind]) }
+    }
+
+    @Test func aFindingTellsItsPlaceAndNotItsValue() throws {
+        let token = MadeUpSecret.one("github-token")
+        let finding = try #require(findings("one\ntwo\nkey = \(token)\n").first)
+        #expect(finding.line == 3 && finding.column == 7)
+        #expect(finding.fingerprint.count == 16)
+        #expect(!"\(finding)".contains(token))
+        // The same secret has the same fingerprint in another file, and another one has not.
+        #expect(findings("# \(token)").first?.fingerprint == finding.fingerprint)
+        #expect(findings(MadeUpSecret.one("github-token", seed: 9)).first?.fingerprint != finding.fingerprint)
+    }
+
+    @Test func aTokenWithAWrongChecksumIsNone() {
+        var token = MadeUpSecret.one("github-token")
+        token.removeLast(2)
+        #expect(kinds("x " + token + "00").isEmpty)
+    }
+
+    @Test(arguments: [
+        "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+        "ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "api_key = \"0123456789abcdef0123456789abcdef\"",
+        "sk-your-api-key-goes-here-0123456789", "sk-ant-api03-your-key-here-your-key-here-your-key-here",
+        "password: ${DATABASE_PASSWORD_FROM_VAULT_2}", "token = os.environ[\"SERVICE_TOKEN_2\"]",
+        "let token = makeTokenFromRequest2(request)", "access_token_url: https://login.internal.lan/oauth2/v2.0/token",
+        "postgres://user:password@localhost/db", "https://name:{password}@host.org/", "secret_key_base = changeme-please-1",
+        "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----", "-----BEGIN PUBLIC KEY-----",
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIn0.abc",
+        "integrity sha512-Vd1Kqd5TQ7dVJmWS5Qb0AaGQ1z2FQ0Vq9l5a3n7rGq0Jk3s==", "tokenizer = \"bert-base-uncased-v2\"",
+        "private static let tokenKind2 = \"identifier-or-keyword-2\"", "public_key = \"8fJ2kq0sVb3nX7yTz1LmQ9wR\"",
+    ])
+    func examplesAndCodeAreNoSecrets(_ text: String) { #expect(kinds(text + "\n").isEmpty) }
+
+    @Test(arguments: ["CLIENT_SECRET=", "db_password: ", "\"apiKey\": \"", "my-auth-token := '", "export SIGNING_KEY="])
+    func aRandomValueUnderATellingNameIsFound(_ name: String) {
+        let quote = name.last.map { "\"'".contains($0) ? String($0) : "" } ?? ""
+        #expect(kinds("a\n\(name)\(MadeUpSecret.noise(24))\(quote)\nb") == ["assigned-secret"])
+        #expect(kinds("a\n\(name)short1\(quote)\nb").isEmpty)
+        #expect(kinds("a\n\(name)an_ordinary_identifier_2\(quote)\nb").isEmpty)
+    }
+
+    @Test func aPasswordInAnAddressIsFound() {
+        #expect(kinds("url: postgres://app:\(MadeUpSecret.noise(16))@db.internal.lan/x") == ["password-in-url"])
+    }
+
+    @Test func textInUTF16IsReadToo() {
+        let token = MadeUpSecret.one("stripe-key")
+        let wide: [UInt8] = [0xff, 0xfe] + "key \(token) end".utf8.flatMap { [$0, 0] }
+        let found = SecretScan.findings(in: wide, SecretDetector(), hashing: IndependentHashing())
+        #expect(found.map(\.kind) == ["stripe-key"])
+    }
+
+    @Test(arguments: [1, 7, 4096, 65536])
+    func whereTheBytesAreCutMakesNoDifference(_ piece: Int) {
+        let lines = (0..<30000).map { "line \($0) of some text that means nothing\n" }
+        var text = lines.joined()
+        let key = MadeUpSecret.one("private-key")
+        let token = MadeUpSecret.one("npm-token")
+        text = "\(token)\n\(text)\(key)\n\(text)API_TOKEN=\(MadeUpSecret.noise(30))\n"
+        let bytes = Array(text.utf8)
+        let whole = SecretScan.findings(in: bytes, SecretDetector(), hashing: IndependentHashing())
+        #expect(whole.map(\.kind) == ["npm-token", "private-key", "assigned-secret"])
+        #expect(whole.map(\.line) == [1, 30002, 60009] && whole.map(\.column) == [1, 1, 11])
+        guard piece > 1 || bytes.count < 1 << 22 else { return }
+        var scan = SecretScan(SecretDetector(), hashing: IndependentHashing())
+        bytes.withUnsafeBytes { all in
+            for start in stride(from: 0, to: all.count, by: piece) {
+                scan.update(UnsafeRawBufferPointer(rebasing: all[start..<min(start + piece, all.count)]))
+            }
+        }
+        #expect(scan.finish() == whole)
+    }
+
+    @Test func anyBytesMayBeGiven() {
+        var dice = SystemRandomNumberGenerator()
+        let starts = ["-----BEGIN RSA PRIVATE KEY-----", "eyJ", "://a:", "secret=\"", ":AA", "ghp_", "=", ":", "\\n", "@"]
+        for _ in 0..<2000 {
+            var bytes: [UInt8] = []
+            for _ in 0..<Int.random(in: 0..<12, using: &dice) {
+                bytes += Array(starts.randomElement(using: &dice)?.utf8 ?? "".utf8)
+                bytes += (0..<Int.random(in: 0..<40, using: &dice)).map { _ in UInt8.random(in: 0...255, using: &dice) }
+            }
+            // Everything found lies within what was given; above all, nothing traps.
+            _ = SecretScan.findings(in: bytes, SecretDetector(), hashing: IndependentHashing())
+        }
+    }
+
+    @Test(arguments: [
+        ("acme_[a-z0-9]{8}", "x acme_ab12cd34 y", true), ("acme_[a-z0-9]{8}", "x acme_ab12 y", false),
+        ("PRJ-\\d+", "see PRJ-17", true), ("internal only", "this is internal only", true),
+        ("k[^ ]{2,4}!", "kab!", true), ("k[^ ]{2,4}!", "kabcde!", false), ("a\\.b", "axb", false),
+    ])
+    func ownPatternsCount(_ pattern: String, _ text: String, _ isFound: Bool) throws {
+        let parsed = try #require(SecretPattern(pattern))
+        #expect(findings(text, [parsed]).map(\.kind) == (isFound ? ["own-pattern"] : []))
+    }
+
+    @Test(arguments: ["", "*a", ".*", "a?", "(a|b)", "[a", "a{9", "a{1000}", "a{3,2}", "\\"])
+    func aPatternThatIsNoneIsRefused(_ pattern: String) { #expect(SecretPattern(pattern) == nil) }
+}
+
+/// SHA-256 by other code than the program's.
+private struct IndependentHashing: Hashing {
+    private final class Hasher: ContentHasher {
+        var bytes: [UInt8] = []
+        func update(_ more: UnsafeRawBufferPointer) { bytes += more }
+        func finish() -> ContentDigest { independentDigest(of: bytes) }
+    }
+
+    func makeHasher() -> any ContentHasher { Hasher() }
+}
