@@ -106,7 +106,8 @@ struct JSONSync: Encodable {
 
     /// With `verbose` all actions, not only those of a dry run.
     init(_ report: SyncReport, verbose: Bool) {
-        ok = report.failures.isEmpty && report.stopText == nil && report.accountError == nil && report.blocked.isEmpty
+        ok =
+            report.failures.isEmpty && report.stopText == nil && report.accountError == nil && report.blocked.isEmpty
         account = report.account
         dryRun = report.isDryRun
         let sums = report.summary

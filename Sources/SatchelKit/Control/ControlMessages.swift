@@ -38,13 +38,20 @@ struct ControlAnswer: Codable, Sendable {
         var provider: String
         var summary: EventLine.Summary
         var skipped: [String: Int]
-        /// Kept back, or sent although the gate warns, because of secrets.
-        var blocked, warned: [Secrets]
         var done: [EventLine]
         var failed: [EventLine]
         var accountError: Failure?
         /// Why deletes were left undone, in words.
         var stopped: String?
+        /// Files that the gate kept back or told of.
+        var secrets: [Secret]
+
+        struct Secret: Codable, Sendable {
+            /// In the escaped form.
+            var path: String
+            var findings: [SecretFinding]
+            var sent: Bool
+        }
     }
 
     struct Cleanup: Codable, Sendable {
@@ -58,11 +65,6 @@ struct ControlAnswer: Codable, Sendable {
         var account: String
         var deleted, kept, failed: [Copy]
         var accountError: Failure?
-    }
-
-    struct Secrets: Codable, Sendable {
-        var path: String
-        var findings: [SecretFinding]
     }
 
     struct Failure: Codable, Sendable {
@@ -155,36 +157,30 @@ extension ControlAnswer.Sync {
         provider = report.provider.rawValue
         summary = EventLine.Summary(report.summary)
         skipped = report.skippedByReason
-        blocked = report.blocked.map { ControlAnswer.Secrets($0) }
-        warned = report.warned.map { ControlAnswer.Secrets($0) }
         done = report.entries.map { EventLine($0) }
         failed = report.failures.map { EventLine($0) }
         accountError = report.accountError.map { ControlAnswer.Failure($0) }
         stopped = report.stop?.description
+        func secrets(_ files: [Snapshot.Skipped], sent: Bool) -> [Secret] {
+            files.map { Secret(path: $0.path.description, findings: $0.reason.secrets, sent: sent) }
+        }
+        self.secrets = secrets(report.blocked, sent: false) + secrets(report.warned, sent: true)
     }
 
     var report: SyncReport {
         var report = SyncReport(account: account, provider: ProviderID(rawValue: provider) ?? .local, isDryRun: false)
         report.summary = summary.summary
         report.skippedElsewhere = skipped
-        report.skipped = blocked.compactMap(\.skipped)
-        report.warned = warned.compactMap(\.skipped)
         report.entries = done.compactMap(\.entry)
         report.failures = failed.map(\.failure)
         report.accountError = accountError?.providerError
         report.stopElsewhere = stopped
+        for secret in secrets {
+            guard let path = WorkspacePath(escaped: secret.path) else { continue }
+            let file = Snapshot.Skipped(path: path, isFolder: false, reason: .secret(secret.findings))
+            if secret.sent { report.warned.append(file) } else { report.skipped.append(file) }
+        }
         return report
-    }
-}
-
-extension ControlAnswer.Secrets {
-    init(_ file: Snapshot.Skipped) {
-        path = file.path.description
-        findings = file.reason.secrets
-    }
-
-    var skipped: Snapshot.Skipped? {
-        WorkspacePath(escaped: path).map { Snapshot.Skipped(path: $0, isFolder: false, reason: .secret(findings)) }
     }
 }
 

@@ -8,7 +8,7 @@ package struct Connection: Sendable {
     package let account: AccountConfiguration
     /// The manifest's number of the account that holds the files: the local one, where a server has no Files API.
     let id: AccountID
-    package let provider: any FileProvider
+    package internal(set) var provider: any FileProvider
     /// Nil when no model is configured.
     package let model: (any ChatModel)?
     package let modelName: String?
