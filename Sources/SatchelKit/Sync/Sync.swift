@@ -41,6 +41,8 @@ extension Workspace {
         )
         report.count(plan)
         plan.actions = setAside(undecided, from: plan.actions, report: &report)
+        // Found before anything is done, and told like what fails later.
+        for failure in report.failures { observe(.failed(failure)) }
         let files = FileSources(root: root)
         let executor = executor(for: connection, observe: observe) { path, _ in files[path] }
         try await executor.apply(plan, to: &report)
