@@ -260,8 +260,10 @@ extension Manifest {
                     db,
                     sql: """
                         SELECT r.state, remote_id, EXISTS (SELECT 1 FROM path WHERE linked = r.sha256)
+                            OR EXISTS (SELECT 1 FROM lease l WHERE l.account = r.account AND l.sha256 = r.sha256)
                             OR (a.provider = 'local'
-                                AND EXISTS (SELECT 1 FROM message_file m WHERE m.sha256 = r.sha256))
+                                AND (EXISTS (SELECT 1 FROM message_file m WHERE m.sha256 = r.sha256)
+                                    OR EXISTS (SELECT 1 FROM added d WHERE d.sha256 = r.sha256)))
                         FROM remote_file r JOIN account a ON a.id = r.account WHERE r.id = ?
                         """,
                     arguments: [row]
@@ -289,17 +291,27 @@ extension Manifest {
     }
 
     /// The provider has no such copy any more: the row goes, and the ledger says when and why.
-    package func finishDelete(row: Int64, because reason: String, at now: Date) async throws(ManifestError) {
+    ///
+    /// A row that an upload has taken over meanwhile stays; only the ledger's line of the old copy is closed.
+    package func finishDelete(
+        row: Int64,
+        of id: RemoteFileID,
+        because reason: String,
+        at now: Date
+    ) async throws(ManifestError) {
         try await write { db in
             try db.execute(
                 sql: """
                     UPDATE ledger SET deleted_at = ?, deleted_because = ?
-                    WHERE deleted_at IS NULL AND (account, remote_id) =
-                        (SELECT account, remote_id FROM remote_file WHERE id = ?)
+                    WHERE deleted_at IS NULL AND remote_id = ? AND account =
+                        (SELECT account FROM remote_file WHERE id = ?)
                     """,
-                arguments: [now.milliseconds, reason, row]
+                arguments: [now.milliseconds, reason, id.rawValue, row]
             )
-            try db.execute(sql: "DELETE FROM remote_file WHERE id = ? AND \(Self.allows(.gone))", arguments: [row])
+            try db.execute(
+                sql: "DELETE FROM remote_file WHERE id = ? AND remote_id = ? AND \(Self.allows(.gone))",
+                arguments: [row, id.rawValue]
+            )
         }
     }
 
@@ -357,13 +369,14 @@ extension Manifest {
                 arguments: [account.rawValue, id.rawValue]
             )
         }
-        if let row { try await finishDelete(row: row, because: "vanished", at: now) }
+        if let row { try await finishDelete(row: row, of: id, because: "vanished", at: now) }
     }
 
-    /// Contents that messages refer to.
+    /// Contents that messages refer to, and those that were added by hand.
     package func pinnedContents() async throws(ManifestError) -> Set<ContentDigest> {
         try await read { db in
-            Set(try Row.fetchAll(db, sql: "SELECT DISTINCT sha256 FROM message_file").map { try $0.digest(0) })
+            let rows = try Row.fetchAll(db, sql: "SELECT sha256 FROM message_file UNION SELECT sha256 FROM added")
+            return Set(try rows.map { try $0.digest(0) })
         }
     }
 }

@@ -36,6 +36,80 @@ extension Manifest {
         }
     }
 
+    /// The ready copies of these contents in the account.
+    package func readyCopies(
+        of digests: Set<ContentDigest>,
+        in account: AccountID
+    ) async throws(ManifestError) -> [(copy: KnownCopy, id: RemoteFileID)] {
+        let copies = try await copies(in: account, of: digests)
+        let ids = try await remoteIDs(of: digests, in: account)
+        return copies.copies.compactMap { copy in ids[copy.digest].map { (copy, $0) } }
+    }
+
+    /// The provider has just described this copy: when it ends is what it says now.
+    package func confirm(_ file: RemoteFile, in account: AccountID, at now: Date) async throws(ManifestError) {
+        try await write { db in
+            try db.execute(
+                sql: """
+                    UPDATE remote_file SET verified_at = ?, expires_at = coalesce(?, expires_at)
+                    WHERE account = ? AND remote_id = ?
+                    """,
+                arguments: [
+                    now.milliseconds, file.expiresAt?.milliseconds, account.rawValue, file.id.rawValue,
+                ]
+            )
+        }
+    }
+
+    /// When the first of the account's copies ends; nil when none does.
+    package func soonestExpiry(in account: AccountID) async throws(ManifestError) -> Date? {
+        try await read { db in
+            try Int64.fetchOne(
+                db,
+                sql: "SELECT min(expires_at) FROM remote_file WHERE account = ? AND state IN (1, 2)",
+                arguments: [account.rawValue]
+            ).map(Date.init(milliseconds:))
+        }
+    }
+
+    /// A ready copy as one that may have to make room for others.
+    package struct EvictableCopy: Hashable, Sendable {
+        package var copy: KnownCopy
+        /// Bytes.
+        package var size: Int64
+        /// When a chat last referred to it; when it was made, where none did.
+        package var usedAt: Date
+        /// Some path stands for its content.
+        package var isLinked: Bool
+    }
+
+    /// The ready copies of the account, unused for longest first.
+    package func evictableCopies(in account: AccountID) async throws(ManifestError) -> [EvictableCopy] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT r.id, r.sha256, r.state, r.created_at, r.expires_at, r.size,
+                        coalesce(r.used_at, r.created_at) AS used,
+                        EXISTS (SELECT 1 FROM path WHERE linked = r.sha256)
+                    FROM remote_file r WHERE r.account = ? AND r.state = ? ORDER BY used, r.id
+                    """,
+                arguments: [account.rawValue, CopyState.ready.rawValue]
+            ).map { row in
+                let used = row.date(6)
+                let copy = KnownCopy(
+                    row: row[0],
+                    digest: try row.digest(1),
+                    state: CopyState(rawValue: row[2]) ?? .failed,
+                    createdAt: row.date(3),
+                    expiresAt: row.optionalDate(4),
+                    touchedAt: used
+                )
+                return EvictableCopy(copy: copy, size: row[5], usedAt: used, isLinked: row[7])
+            }
+        }
+    }
+
     /// What was once sent under an id.
     package struct Sent: Hashable, Sendable {
         package var digest: ContentDigest

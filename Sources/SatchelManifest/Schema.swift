@@ -20,7 +20,26 @@ enum Schema {
         ("2 no index of paths that stand for nothing", onlyLinkedPaths),
         ("3 threads that are put away, searched and paid for", keptThreads),
         ("4 the gate for secrets", gate),
+        ("5 leases and added contents", leasesAndAddedContents),
     ]
+
+    /// Copies with `ttl: 0` belong to the chats that need them; contents that were added stay without a path.
+    private static let leasesAndAddedContents = """
+        CREATE TABLE lease (
+            account INTEGER NOT NULL REFERENCES account (id),
+            sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+            holder TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            PRIMARY KEY (account, sha256, holder)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE added (
+            sha256 BLOB PRIMARY KEY NOT NULL CHECK (length(sha256) = 32),
+            name TEXT NOT NULL,
+            mime TEXT NOT NULL,
+            added_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        """
 
     /// What the gate for secrets found in each content that was about to leave: a content is looked at once.
     private static let gate = """

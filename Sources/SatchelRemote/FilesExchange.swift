@@ -8,6 +8,7 @@ struct FilesExchange: Sendable {
     let client: HTTPClient
     let hashing: any Hashing
     var refusals: Refusals
+    let clock = ServerClock()
     private let queue = BlockingQueue("satchel.uploads")
 
     init(_ endpoint: Endpoint, client: HTTPClient, hashing: any Hashing, dialect: ErrorDialect = .common) {
@@ -36,6 +37,7 @@ struct FilesExchange: Sendable {
         } catch {
             throw refusals.error(error, isRepeatable: request.method.isRepeatable)
         }
+        clock.read(response.head)
         guard (200..<300).contains(response.status) else { throw refusals.error(response, about: subject) }
         return response
     }

@@ -48,6 +48,8 @@ package struct RetryingProvider: FileProvider {
 
     package var traits: ProviderTraits { base.traits }
 
+    package var serverTime: Date? { base.serverTime }
+
     package func upload(_ batch: [Upload]) async -> [Result<RemoteFile, ProviderError>] {
         let started = surroundings.now()
         var results = await base.upload(batch)

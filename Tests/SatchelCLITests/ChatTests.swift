@@ -128,14 +128,52 @@ import Testing
         }
     }
 
+    @Test func aFileThatIsGoneIsUploadedAgainBeforeTheQuestionIsAsked() async throws {
+        try await with { at in
+            try await at.satchel.sync("tea.txt")
+            at.openAI.store.forget(try #require(at.openAI.files.first?.id))
+            let finished = try await at.satchel.run(["chat", "what is in @tea.txt?"]).check()
+            #expect(finished.stdout.contains(digest("Earl Grey\n")))
+            #expect(finished.stderr.contains("gone"))
+            #expect(at.openAI.uploadCount == 2)
+            #expect(at.server.requests("POST /v1/responses").count == 1)
+        }
+    }
+
+    @Test func everyIdOfAThreadIsAskedAfterBeforeItIsSent() async throws {
+        try await with { at in
+            try await at.satchel.chat("what is in @tea.txt?")
+            at.server.forgetRequests()
+            try await at.satchel.chat("-c", "and in @src/main.swift?")
+            let asked = at.server.requests("GET /v1/files/*").map(\.path)
+            #expect(asked.count == 2 && Set(asked).count == 2)
+        }
+    }
+
+    @Test func aChatGoesOnWhereFilesCannotBeAskedAfter() async throws {
+        try await with(environment: ["SATCHEL_RETRIES": "0"]) { at in
+            try await at.satchel.sync("tea.txt")
+            at.server.inject(.openAI(500, "no"), on: "GET /v1/files/*")
+            let answer = try await at.satchel.chat("what is in @tea.txt?")
+            #expect(answer.answer.contains(digest("Earl Grey\n")))
+            #expect(at.openAI.uploadCount == 1)
+        }
+    }
+
     @Test(arguments: [400, 404])
     func aFileThatIsGoneIsUploadedAgainOnceAndTheQuestionRepeatedOnce(_ status: Int) async throws {
         var options = OpenAIOptions()
         options.missingFileStatus = status
         try await with(options: options) { at in
             try await at.satchel.sync("tea.txt")
+            // It goes after it was asked after, while the question is on its way.
+            let gate = try TestGate()
+            at.server.inject(.hold(gate), on: "POST /v1/responses")
+            let chat = try at.satchel.start(["chat", "what is in @tea.txt?"])
+            try await gate.arrivals()
             at.openAI.store.forget(try #require(at.openAI.files.first?.id))
-            let finished = try await at.satchel.run(["chat", "what is in @tea.txt?"]).check()
+            gate.open()
+            let finished = try await chat.finish().check()
             #expect(finished.stdout.contains(digest("Earl Grey\n")))
             #expect(finished.stderr.contains("gone"))
             #expect(at.openAI.uploadCount == 2)

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import SatchelCore
 import SatchelKit
 import SatchelTestSupport
 import Testing
@@ -80,6 +81,53 @@ import Testing
             #expect(try await fixture.workspace.status().entries.isEmpty)
             #expect(try await fixture.cleanup().failed.isEmpty)
             #expect(openAI.files.count == 1)
+        }
+    }
+
+    @Test(arguments: [24.0, -24.0, 23.9, -100])
+    func aClockThatJumpsUploadsNothingAndTrustsNoDeadId(_ hours: Double) async throws {
+        try await LoopbackOpenAI.with(store: LoopbackStore(clock: TestClock())) { openAI in
+            let clock = TestClock()
+            let fixture = try WorkspaceFixture(
+                ["a.txt": "a\n", "b.txt": "b\n"],
+                environment: openAI.environment,
+                clock: clock
+            )
+            #expect(try await fixture.sync().summary.uploaded == 2)
+            clock.advance(by: hours * hour)
+            let report = try await fixture.sync()
+            #expect(report.summary.unchanged == 2 && report.summary.rehydrated == 0)
+            #expect(openAI.uploadCount == 2)
+            // Their day is really over now, whatever our clock says.
+            openAI.store.clock.advance(by: 24 * hour)
+            #expect(try await fixture.sync().summary.rehydrated == 2)
+            #expect(openAI.files.count == 2)
+            clock.advance(by: -hours * hour)
+            #expect(try await fixture.sync().summary.unchanged == 2)
+        }
+    }
+
+    @Test func whatEndsWithinTheTimeAskedForIsRenewed() async throws {
+        try await LoopbackOpenAI.with(store: LoopbackStore(clock: TestClock())) { openAI in
+            let clock = openAI.store.clock
+            let fixture = try WorkspaceFixture(["a.txt": "a\n"], environment: openAI.environment, clock: clock)
+            _ = try await fixture.sync()
+            clock.advance(by: 21 * hour)
+            let connection = try await fixture.workspace.connect()
+            var options = RehydrateOptions()
+            func rehydrate() async throws -> SyncReport {
+                try await fixture.workspace.rehydrate(.everything, in: connection, options: options) { _ in }
+            }
+            options.within = 2 * hour
+            #expect(try await rehydrate().summary.unchanged == 1)
+            options.within = 4 * hour
+            #expect(try await rehydrate().summary.rehydrated == 1)
+            options.all = true
+            #expect(try await rehydrate().summary.rehydrated == 1)
+            #expect(openAI.files.count == 1, "what was replaced is gone")
+            openAI.store.forget(try #require(openAI.files.first?.id))
+            options = RehydrateOptions()
+            #expect(try await rehydrate().summary.uploaded == 1)
         }
     }
 }

@@ -68,7 +68,7 @@ import Testing
         #expect(try await fixture.manifest.beginDelete(row: row) == .remote(id))
         // Announced deletes are finished by the next run.
         #expect(try await fixture.manifest.copies(in: account).copies.map(\.state) == [.deleting])
-        try await fixture.manifest.finishDelete(row: row, because: "unreferenced", at: fixture.now)
+        try await fixture.manifest.finishDelete(row: row, of: id, because: "unreferenced", at: fixture.now)
         #expect(try await fixture.manifest.copies(in: account).copies.isEmpty)
     }
 

@@ -55,6 +55,12 @@ struct Chat: AsyncParsableCommand {
         let connection = try await workspace.connect(to: name) { seconds, reason in
             output.note(waitingText(seconds, reason))
         }
+        return try await workspace.whileChatting(connection, notice: output.note) {
+            try await chat(workspace, connection, output)
+        }
+    }
+
+    private func chat(_ workspace: Workspace, _ connection: Connection, _ output: Output) async throws -> ExitStatus {
         let session = ChatSession(workspace: workspace, connection: connection, system: system, output: output)
         var thread = thread
         if continues {

@@ -7,7 +7,8 @@ struct Cleanup: AsyncParsableCommand {
         abstract: "Delete remote copies that are no longer needed.",
         discussion: """
             Only copies that satchel made for this workspace are ever deleted; what files and messages refer to stays \
-            unless --force. Without --expired or --orphans, both are looked at.
+            unless --force. Without --expired or --orphans, both are looked at. More deletes than max_deletes allows need \
+            --yes, --limit or --force. What is unneeded in .satchel/objects goes with the orphans.
 
             EXAMPLES
               satchel cleanup --dry-run
@@ -33,6 +34,9 @@ struct Cleanup: AsyncParsableCommand {
 
     @Option(help: ArgumentHelp("Delete at most so many.", valueName: "n"))
     var limit: Int?
+
+    @Flag(name: .shortAndLong, help: "Yes to many deletes.")
+    var yes = false
 
     @Flag(name: .shortAndLong, help: "Only say what would be deleted.")
     var dryRun = false
@@ -63,6 +67,8 @@ struct Cleanup: AsyncParsableCommand {
         struct Summary: Encodable {
             var deleted, kept, failed: Int
             var bytes: Int64
+            var objects: Int
+            var objectBytes: Int64
         }
 
         var ok: Bool
@@ -70,6 +76,7 @@ struct Cleanup: AsyncParsableCommand {
         var dryRun: Bool
         var deleted, kept, failed: [Copy]
         var summary: Summary
+        var stopped: String?
     }
 
     func run() async throws {
@@ -88,16 +95,18 @@ struct Cleanup: AsyncParsableCommand {
         cleanup.force = force
         cleanup.limit = limit
         cleanup.isDryRun = dryRun
+        cleanup.isConfirmed = yes
         let report: CleanupReport
         if dryRun {
             report = try await workspace.cleanup(connection, options: cleanup)
         } else {
             report = try await workspace.cleanupOrAsk(connection, options: cleanup, patience: .seconds(30))
         }
+        let stopped = stopText(report.stop)
         let bytes = report.deleted.reduce(0) { $0 + $1.size }
         output.document(
             Document(
-                ok: report.failed.isEmpty,
+                ok: report.failed.isEmpty && (report.stop == nil || dryRun),
                 account: report.account,
                 dryRun: report.isDryRun,
                 deleted: report.deleted.map(Document.Copy.init),
@@ -107,8 +116,11 @@ struct Cleanup: AsyncParsableCommand {
                     deleted: report.deleted.count,
                     kept: report.kept.count,
                     failed: report.failed.count,
-                    bytes: bytes
-                )
+                    bytes: bytes,
+                    objects: report.swept.count,
+                    objectBytes: report.swept.bytes
+                ),
+                stopped: stopped
             )
         )
         for (action, copies) in [("delete", report.deleted), ("keep", report.kept), ("failed", report.failed)] {
@@ -124,9 +136,19 @@ struct Cleanup: AsyncParsableCommand {
         end.bytes = bytes
         end.code = report.accountError?.code
         output.event(end, account: report.account)
+        if report.swept.count > 0 {
+            output.info("\(report.swept.count) objects removed here (\(ByteCount(report.swept.bytes)))")
+        }
+        if let stopped { if dryRun { output.note(stopped) } else { output.error(stopped) } }
+        if report.stop != nil, !dryRun { return .stoppedForSafety }
         if let error = report.accountError { return ExitStatus(error) }
         return report.failed.isEmpty ? .done : .someFailed
     }
+}
+
+private func stopText(_ reason: StopReason?) -> String? {
+    guard case .tooManyDeletes(let count, let total)? = reason else { return nil }
+    return "this deletes \(count) of \(total) copies; look with --dry-run, then say --yes or --limit N"
 }
 
 extension CleanupReport.Copy {

@@ -11,8 +11,9 @@ struct Remote: AsyncParsableCommand {
               satchel remote ls                 every file, with whose it is
               satchel remote ls --only foreign --to openai
               satchel remote verify             ask after every copy, and forget what is gone
+              satchel remote reconcile --adopt  after the manifest was lost: take over what is there
             """,
-        subcommands: [RemoteLs.self, RemoteVerify.self]
+        subcommands: [RemoteLs.self, RemoteVerify.self, RemoteReconcile.self]
     )
 }
 

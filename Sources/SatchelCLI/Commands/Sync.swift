@@ -140,6 +140,11 @@ struct Sync: AsyncParsableCommand {
                 output.info(output.text(of: entry, account: name, now: workspace.context.now()))
             }
         }
+        if report.skippedByReason["on_demand"] != nil {
+            output.note(
+                "ttl is 0: nothing is uploaded in advance; chats upload what they need and delete it at their end"
+            )
+        }
         if !check || output.verbose || !report.isInStep || !report.blocked.isEmpty { output.finish(report) }
         let status = check && !report.isInStep ? .notInStep : ExitStatus(report)
         return (status, JSONSync(report, verbose: output.verbose))

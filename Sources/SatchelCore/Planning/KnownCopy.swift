@@ -35,6 +35,18 @@ package struct KnownCopy: Hashable, Sendable {
         touched = Self.seconds(touchedAt)
     }
 
+    /// The same copy with another end.
+    package func ending(at end: Date?) -> KnownCopy {
+        KnownCopy(
+            row: row,
+            digest: digest,
+            state: state,
+            createdAt: createdAt,
+            expiresAt: end,
+            touchedAt: touchedAt
+        )
+    }
+
     private static func date(_ seconds: UInt32) -> Date { Date(timeIntervalSince1970: TimeInterval(seconds)) }
 
     private static func seconds(_ date: Date) -> UInt32 {
@@ -44,12 +56,13 @@ package struct KnownCopy: Hashable, Sendable {
     /// How fresh the copy is at `now`.
     ///
     /// The margin keeps an id from ending between the check and its use; it is at most a quarter of the copy's life, so
-    /// that copies of a minute are not forever stale.
-    package func freshness(at now: Date, margin: TimeInterval) -> Freshness {
+    /// that copies of a minute are not forever stale. `within` is what somebody asked for, and has no such bound.
+    package func freshness(at now: Date, margin: TimeInterval, within: TimeInterval = 0) -> Freshness {
         guard let expiresAt else { return .fresh }
         if expiresAt <= now { return .expired(at: expiresAt) }
         let life = expiresAt.timeIntervalSince(createdAt)
-        return expiresAt.timeIntervalSince(now) <= min(margin, life / 4) ? .expiring(at: expiresAt) : .fresh
+        return expiresAt.timeIntervalSince(now) <= max(min(margin, life / 4), within)
+            ? .expiring(at: expiresAt) : .fresh
     }
 
     package enum Freshness: Hashable, Sendable {

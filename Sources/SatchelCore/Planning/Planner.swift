@@ -104,8 +104,8 @@ private struct Planner {
         isReferenced[position] = true
         let copy = copies.copies[position]
         guard copy.state == .ready || copy.state == .processing else { return false }
-        switch copy.freshness(at: now, margin: policy.safetyMargin) {
-        case .fresh: return true
+        switch freshness(of: copy) {
+        case .fresh: return !policy.renewsAll
         case .expiring, .expired: return !policy.renewsExpired
         }
     }
@@ -144,8 +144,8 @@ private struct Planner {
     private func refusal(of file: Snapshot.File, _ row: KnownFile?) -> SkipReason? {
         if let reason = traits.refusal(of: file.media, size: file.size, at: file.path) { return reason }
         // What has left already leaves no more by a second name.
-        guard let findings = secrets[file.digest], uploadReason(file, row) != nil else { return nil }
-        return .secret(findings)
+        if let findings = secrets[file.digest], uploadReason(file, row) != nil { return .secret(findings) }
+        return policy.ttl == .session && !traits.staysHere ? .onDemand : nil
     }
 
     /// Nil when the account has a copy that can be referred to.
@@ -160,11 +160,15 @@ private struct Planner {
         case .deleting: return row?.linked == nil ? .newFile : .changed
         case .processing, .ready: break
         }
-        switch copy.freshness(at: now, margin: policy.safetyMargin) {
-        case .fresh: return nil
+        switch freshness(of: copy) {
+        case .fresh: return policy.renewsAll ? .requested : nil
         case .expiring(let date): return .expiresSoon(at: date)
         case .expired(let date): return .expired(at: date)
         }
+    }
+
+    private func freshness(of copy: KnownCopy) -> KnownCopy.Freshness {
+        copy.freshness(at: now, margin: policy.safetyMargin, within: policy.renewsWithin)
     }
 
     /// A remembered path that the scan did not show as a file.

@@ -53,6 +53,8 @@ package enum DeleteReason: Hashable, Sendable {
     case unfinished
     /// The user asked for it.
     case requested
+    /// The account was full, and nothing was unused for longer.
+    case evicted(unusedSince: Date)
 }
 
 /// Why a plan must not be carried out without a yes.
@@ -136,6 +138,7 @@ extension DeleteReason: CustomStringConvertible {
         case .expired: "expired"
         case .unfinished: "unfinished"
         case .requested: "requested"
+        case .evicted: "evicted"
         }
     }
 
@@ -145,6 +148,7 @@ extension DeleteReason: CustomStringConvertible {
         case .expired(let date): "expired \(date.formatted(.iso8601))"
         case .unfinished: "an earlier delete was not confirmed"
         case .requested: "asked for"
+        case .evicted(let date): "made room: unused since \(date.formatted(.iso8601))"
         }
     }
 }

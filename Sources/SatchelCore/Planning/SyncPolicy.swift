@@ -14,6 +14,10 @@ package struct SyncPolicy: Sendable {
     package var isConfirmed = false
     /// Uploads again what expired although nobody asked for it now.
     package var renewsExpired = true
+    /// Also renews what ends within so many seconds, however long its life is.
+    package var renewsWithin: TimeInterval = 0
+    /// Also uploads again what is still fresh.
+    package var renewsAll = false
 
     package init() {}
 }

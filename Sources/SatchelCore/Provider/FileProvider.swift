@@ -7,6 +7,11 @@ package import FoundationEssentials
 package protocol FileProvider: Sendable {
     var traits: ProviderTraits { get }
 
+    /// The time by the provider's own clock, as its latest answer told it; nil until there was one.
+    ///
+    /// Expiries are by that clock, and ours may be wrong by any amount.
+    var serverTime: Date? { get }
+
     /// Uploads each content, in any order, and answers in the order of `batch`, one result per element.
     ///
     /// The digest is computed again over the bytes that went out; when it is not the one that was asked for, the copy
@@ -47,6 +52,8 @@ package protocol FileProvider: Sendable {
 }
 
 extension FileProvider {
+    package var serverTime: Date? { nil }
+
     /// One after the other, for providers that have no question about several.
     package func retrieve(_ ids: [RemoteFileID]) async throws(ProviderError) -> [RemoteFile] {
         var found: [RemoteFile] = []
@@ -170,6 +177,8 @@ package struct RemoteFile: Hashable, Sendable {
     package var expiresAt: Date?
     package var state: State
     package var purpose: String?
+    /// Of its bytes, where the provider tells it.
+    package var digest: ContentDigest?
 
     package init(
         id: RemoteFileID,
@@ -178,7 +187,8 @@ package struct RemoteFile: Hashable, Sendable {
         createdAt: Date? = nil,
         expiresAt: Date? = nil,
         state: State = .ready,
-        purpose: String? = nil
+        purpose: String? = nil,
+        digest: ContentDigest? = nil
     ) {
         self.id = id
         self.name = name
@@ -187,6 +197,7 @@ package struct RemoteFile: Hashable, Sendable {
         self.expiresAt = expiresAt
         self.state = state
         self.purpose = purpose
+        self.digest = digest
     }
 }
 

@@ -26,13 +26,20 @@ package enum SkipReason: Hashable, Sendable {
     case inlined(MediaType)
     /// An empty file, where the account's provider takes none.
     case empty
+    /// With `ttl: 0` a copy is made when a chat needs it, and deleted when that chat ends.
+    case onDemand
     /// It holds what looks like secrets, and would leave this machine.
     case secret([SecretFinding])
 }
 
 extension SkipReason {
     /// Whether a chat can show the file although no copy of it is kept in step.
-    package var isShownInChats: Bool { if case .inlined = self { true } else { false } }
+    package var isShownInChats: Bool {
+        switch self {
+        case .inlined, .onDemand: true
+        default: false
+        }
+    }
 
     /// What can be done about a secret.
     package static var secretRemedy: String {
@@ -57,6 +64,7 @@ extension SkipReason {
         case .unsupported: "unsupported"
         case .inlined: "inlined"
         case .empty: "empty"
+        case .onDemand: "on_demand"
         case .secret: "secret"
         }
     }
@@ -77,6 +85,7 @@ extension SkipReason: CustomStringConvertible {
         case .unsupported(let media): "the account does not take \(media) files"
         case .inlined(let media): "the account takes no \(media) files by id; chats show it as part of the question"
         case .empty: "empty, and the account takes no empty files"
+        case .onDemand: "uploaded when a chat needs it and deleted when that chat ends (`ttl: 0`)"
         case .secret(let findings):
             "holds a secret, \(findings.first.map { "\($0)" } ?? "")"
                 + (findings.count > 1 ? " and \(findings.count - 1) more" : "") + "; \(SkipReason.secretRemedy)"

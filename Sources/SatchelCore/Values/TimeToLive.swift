@@ -1,6 +1,6 @@
 /// How long a remote copy is wanted.
 package enum TimeToLive: Hashable, Sendable {
-    /// The shortest life that the provider has.
+    /// For the chat that needs it: made then, with the shortest life that the provider has, and deleted at its end.
     case session
     /// Expires so long after the upload.
     case seconds(Int64)

@@ -79,7 +79,7 @@ extension Workspace {
                 .notice("nothing to show: no synced file matches \(printable(mentions.globs.joined(separator: ", ")))")
             )
         }
-        try await keepBytes(of: files)
+        try await keepBytes(of: files) { observe(.notice($0)) }
         guard let model = connection.model, let modelName = connection.modelName else {
             return try await retrieve(question, mentions: mentions, files: files, connection: connection)
         }
@@ -124,8 +124,20 @@ extension Workspace {
     package func latestThread() async throws -> Int64? { try await manifest.latestThread() }
 
     /// Keeps what a message shows in the local store, so that this version can be shown again after any change.
-    private func keepBytes(of files: [Manifest.ShownFile]) async throws {
+    private func keepBytes(of files: [Manifest.ShownFile], notice: (String) -> Void) async throws {
+        let limits = configuration.keep
+        var kept = try await manifest.keptBytes()
         for file in files {
+            let size = try await manifest.size(of: file.digest)
+            guard size <= limits.maxFileSize.bytes else {
+                notice("\(file.path): shown, but not kept: larger than keep.max_file_size, \(limits.maxFileSize)")
+                continue
+            }
+            guard kept + size <= limits.maxTotal.bytes else {
+                notice("\(file.path): shown, but not kept: chats keep keep.max_total, \(limits.maxTotal), already")
+                continue
+            }
+            kept += size
             try await store(file)
         }
     }

@@ -160,6 +160,7 @@ struct ChatTurn {
             notice: { observe(.notice($0)) },
             observe: { observe(.sync($0)) }
         )
+        if copies.gone > 0 { observe(.renewed) }
         for file in copies.lost {
             observe(.notice("\(file.path): not shown: the bytes that this thread was shown are kept nowhere any more"))
         }

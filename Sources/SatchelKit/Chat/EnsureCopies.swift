@@ -5,7 +5,9 @@ internal import SatchelRemote
 internal import SatchelWorkspace
 
 extension Workspace {
-    /// Ids for these exact contents, uploading again what has no copy, or one that ends soon.
+    /// Ids for these exact contents, uploading again what has no copy, or one that is gone or ends soon.
+    ///
+    /// Each copy is asked after first; see ``preflight(_:in:)``.
     ///
     /// The bytes come from the workspace where the path still shows them, else from the local store. A content that the
     /// account does not take has no id in the answer.
@@ -14,10 +16,10 @@ extension Workspace {
         in connection: Connection,
         notice: @escaping @Sendable (String) -> Void,
         observe: @escaping SyncObserver
-    ) async throws -> (ids: [ContentDigest: RemoteFileID], lost: [Manifest.ShownFile]) {
+    ) async throws -> (ids: [ContentDigest: RemoteFileID], lost: [Manifest.ShownFile], gone: Int) {
         let wanted = Set(files.map(\.digest))
-        let policy = policy(for: connection.account)
-        let copies = try await manifest.copies(in: connection.id, of: wanted)
+        try await leaseForSession(wanted, in: connection)
+        let preflight = try await preflight(wanted, in: connection)
         var plan = Plan()
         var planned: Set<ContentDigest> = []
         let known = try await manifest.known(in: Scope(files.map(\.path)))
@@ -25,11 +27,7 @@ extension Workspace {
         let unstored = try await unstored(among: files)
         var lost: [Manifest.ShownFile] = []
         for file in files where planned.insert(file.digest).inserted {
-            if let copy = copies[file.digest], copy.state == .ready,
-                copy.freshness(at: now(), margin: policy.safetyMargin) == .fresh
-            {
-                continue
-            }
+            if preflight.usable.contains(file.digest) { continue }
             guard !unstored.contains(file.digest) || current[file.path] == file.digest else {
                 lost.append(file)
                 continue
@@ -42,11 +40,15 @@ extension Workspace {
         }
         if !plan.actions.isEmpty, isGated(connection.traits) {
             let leaving = files.filter { file in
-                plan.actions.contains { if case .upload(_, let content, _) = $0 { content.digest == file.digest } else { false } }
+                plan.actions.contains {
+                    if case .upload(_, let content, _) = $0 { content.digest == file.digest } else { false }
+                }
             }
             try await stopAtSecrets(in: leaving) { [root, objects] file in
                 unstored.contains(file.digest) ? FileSource(root: root, path: file.path) : objects.source(file.digest)
-            } notice: { notice($0) }
+            } notice: {
+                notice($0)
+            }
         }
         if !plan.actions.isEmpty {
             var report = SyncReport(
@@ -58,6 +60,14 @@ extension Workspace {
                 unstored.contains(digest)
                     ? FileSource(root: root, path: path) : objects.source(digest)
             }
+            plan.actions = try await makeRoom(
+                for: plan.actions,
+                in: connection,
+                keeping: wanted,
+                evictsLinked: true,
+                report: &report,
+                observe: observe
+            )
             try await executor.apply(plan, to: &report)
             if let error = report.accountError { throw error }
             if let failure = report.failures.first {
@@ -65,7 +75,7 @@ extension Workspace {
                 throw ProviderError(.rejected, "\(name): \(failure.message)")
             }
         }
-        return (try await manifest.remoteIDs(of: wanted, in: connection.id), lost)
+        return (try await manifest.remoteIDs(of: wanted, in: connection.id), lost, preflight.gone)
     }
 
     /// Asks the provider about each id and forgets those that are gone; true when there were any.

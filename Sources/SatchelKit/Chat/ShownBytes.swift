@@ -20,8 +20,12 @@ extension Workspace {
 
     /// The bytes that a message showed.
     func bytes(of file: Manifest.ShownFile, upTo limit: ByteCount) async throws -> [UInt8] {
-        try await onDiskQueue { [objects] in
-            guard let bytes = try objects.read(file.digest, upTo: limit) else {
+        try await onDiskQueue { [root, objects, hashing] in
+            if let bytes = try objects.read(file.digest, upTo: limit) { return bytes }
+            // What is too large to be kept can still be shown as long as it is what it was.
+            guard let bytes = try? readFile(file.path, in: root, upTo: limit),
+                hashing.digest(of: bytes) == file.digest
+            else {
                 throw WorkspaceError(
                     .cannotStart,
                     "\(file.path): its bytes are not in the local store any more; mention it again"

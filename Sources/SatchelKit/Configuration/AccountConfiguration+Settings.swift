@@ -34,6 +34,15 @@ extension AccountConfiguration {
             parse: { TimeToLive($0).map { .some($0) } },
             show: { $0?.description }
         ),
+        .scalar(
+            "max_bytes",
+            \.maxBytes,
+            type: "size",
+            expected: "a size such as 10MB, 512KiB or 1.5G",
+            "how much the copies of this workspace may take in the account, all together",
+            parse: { ByteCount($0).map { .some($0) } },
+            show: { $0?.spelled }
+        ),
         headersSetting,
         limitsSetting,
         budgetSetting,

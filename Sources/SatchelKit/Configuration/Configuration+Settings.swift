@@ -3,7 +3,8 @@ internal import SatchelCore
 extension Configuration {
     /// Every setting but those of accounts, in the order of documentation and listings.
     package static let settings: [Setting<Configuration>] =
-        generalSettings + selectionSettings + safetySettings + gateSettings + watchSettings + chatSettings + personalSettings
+        generalSettings + selectionSettings + safetySettings + gateSettings + watchSettings + chatSettings
+        + personalSettings
 
     private static let generalSettings: [Setting<Configuration>] = [
         .scalar(
@@ -48,6 +49,28 @@ extension Configuration {
             environment: "SATCHEL_KEEP_UNREFERENCED",
             "how long a copy is kept that nothing refers to any more"
         ),
+        .scalar(
+            "when_full",
+            \.whenFull,
+            environment: "SATCHEL_WHEN_FULL",
+            type: "`stop` or `evict`",
+            expected: "stop or evict",
+            "whether uploads to an account without room fail, or copies unused for longest make room for them",
+            parse: { WhenFull(rawValue: $0) },
+            show: \.rawValue
+        ),
+        .size(
+            "keep.max_file_size",
+            \.keep.maxFileSize,
+            environment: "SATCHEL_KEEP_MAX_FILE_SIZE",
+            "of larger files the local store keeps no version for chats"
+        ),
+        .size(
+            "keep.max_total",
+            \.keep.maxTotal,
+            environment: "SATCHEL_KEEP_MAX_TOTAL",
+            "how much the local store keeps for chats and `add`, all together"
+        ),
     ]
 
     private static let selectionSettings: [Setting<Configuration>] = [
@@ -60,15 +83,11 @@ extension Configuration {
             environment: "SATCHEL_GITIGNORE",
             "leave out what git ignores; `.ignore` and `.satchelignore` always count"
         ),
-        .scalar(
+        .size(
             "max_file_size",
             \.selection.maxFileSize,
             environment: "SATCHEL_MAX_FILE_SIZE",
-            type: "size",
-            expected: "a size such as 10MB, 512KiB or 1.5G",
-            "larger files are skipped",
-            parse: { ByteCount($0) },
-            show: \.spelled
+            "larger files are skipped"
         ),
     ]
 
@@ -231,6 +250,24 @@ extension Setting {
             summary,
             parse: { parseDuration($0) },
             show: { spelledDuration($0) }
+        )
+    }
+
+    static func size(
+        _ name: String,
+        _ path: any WritableKeyPath<Root, ByteCount> & Sendable,
+        environment: String? = nil,
+        _ summary: String
+    ) -> Setting {
+        .scalar(
+            name,
+            path,
+            environment: environment,
+            type: "size",
+            expected: "a size such as 10MB, 512KiB or 1.5G",
+            summary,
+            parse: { ByteCount($0) },
+            show: \.spelled
         )
     }
 

@@ -24,6 +24,10 @@ package struct Configuration: Sendable {
     package var safetyMargin: Duration = .seconds(600)
     /// A copy that nothing refers to any more is kept so long.
     package var keepUnreferenced: Duration = .seconds(86400)
+    /// What the local store keeps for chats and for `add`.
+    package var keep = KeepLimits()
+    /// What happens when an account is full.
+    package var whenFull: WhenFull = .stop
     /// Include, exclude, hidden, gitignore and the size limit.
     package var selection: SelectionPolicy = {
         var policy = SelectionPolicy()
@@ -49,6 +53,22 @@ package struct Configuration: Sendable {
 
     /// Where the value of a setting came from.
     package func source(of name: String) -> ConfigurationSource { sources[name] ?? .builtIn }
+}
+
+/// What happens to an upload that the account has no room for.
+package enum WhenFull: String, Hashable, Sendable, CaseIterable {
+    /// It fails, with the account's reason.
+    case stop
+    /// Copies that were not used for the longest time make room.
+    case evict
+}
+
+/// How much the local store keeps so that a version can be shown again after its file has changed.
+package struct KeepLimits: Hashable, Sendable {
+    package var maxFileSize = ByteCount(50_000_000)
+    package var maxTotal = ByteCount(2_000_000_000)
+
+    package init() {}
 }
 
 /// Deletes above both figures stop and ask.

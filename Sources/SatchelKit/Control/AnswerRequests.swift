@@ -109,6 +109,7 @@ struct RequestDesk {
         options.all = asked.all
         options.force = asked.force
         options.limit = asked.limit
+        options.isConfirmed = asked.confirmed
         return try await workspace.cleanup(connection(to: asked.account, id: asked.accountId), options: options)
     }
 

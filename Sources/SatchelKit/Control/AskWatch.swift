@@ -52,7 +52,8 @@ extension Workspace {
                 olderThan: options.olderThan,
                 all: options.all,
                 force: options.force,
-                limit: options.limit
+                limit: options.limit,
+                confirmed: options.isConfirmed
             )
             return try await ask(request)?.cleanup?.report
         }

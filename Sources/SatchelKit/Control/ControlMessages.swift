@@ -22,6 +22,7 @@ struct ControlRequest: Codable, Sendable {
         var all: Bool
         var force: Bool
         var limit: Int?
+        var confirmed: Bool
     }
 
     struct Status: Codable, Sendable {}
@@ -65,6 +66,11 @@ struct ControlAnswer: Codable, Sendable {
         var account: String
         var deleted, kept, failed: [Copy]
         var accountError: Failure?
+        /// Objects of the local store that were removed.
+        var objects: Int
+        var objectBytes: Int64
+        /// Set when it would delete so many of so many copies and needs a yes.
+        var tooMany: [Int]?
     }
 
     struct Failure: Codable, Sendable {
@@ -194,6 +200,8 @@ extension ControlAnswer.Cleanup {
         kept = copies(report.kept)
         failed = copies(report.failed)
         accountError = report.accountError.map { ControlAnswer.Failure($0) }
+        (objects, objectBytes) = (report.swept.count, report.swept.bytes)
+        if case .tooManyDeletes(let count, let total)? = report.stop { tooMany = [count, total] }
     }
 
     var report: CleanupReport {
@@ -205,6 +213,8 @@ extension ControlAnswer.Cleanup {
         report.kept = list(kept)
         report.failed = list(failed)
         report.accountError = accountError?.providerError
+        (report.swept.count, report.swept.bytes) = (objects, objectBytes)
+        if let tooMany, tooMany.count == 2 { report.stop = .tooManyDeletes(count: tooMany[0], of: tooMany[1]) }
         return report
     }
 }

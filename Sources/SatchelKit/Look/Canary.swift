@@ -52,33 +52,7 @@ struct Canary: Sendable {
     }
 
     /// The canary's bytes, to be uploaded like a file's.
-    var source: any UploadSource { Source(bytes: bytes) }
-
-    private struct Source: UploadSource {
-        let bytes: [UInt8]
-
-        func open() throws(SourceError) -> any UploadReader { Reader(bytes) }
-    }
-
-    private final class Reader: UploadReader {
-        private let bytes: [UInt8]
-        private var position = 0
-
-        init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-        var size: Int64 { Int64(bytes.count) }
-
-        func read(into buffer: UnsafeMutableRawBufferPointer) throws(SourceError) -> Int {
-            let count = min(buffer.count, bytes.count - position)
-            buffer.copyBytes(from: bytes[position..<(position + count)])
-            position += count
-            return count
-        }
-
-        func rewind() throws(SourceError) { position = 0 }
-
-        func isUnchanged() -> Bool { true }
-    }
+    var source: any UploadSource { MemorySource(bytes: bytes) }
 }
 
 /// A PDF of one page with one line of Helvetica (ISO 32000-1).

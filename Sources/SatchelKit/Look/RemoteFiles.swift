@@ -84,7 +84,7 @@ extension Workspace {
     package func verify(_ connection: Connection) async throws -> Verification {
         let held = try await manifest.heldCopies(in: connection.id)
         var result = Verification(account: connection.account.name)
-        let moment = now()
+        let moment = try await accountTime(of: connection)
         let (expired, living) = held.split { $0.expiresAt.map { $0 <= moment } ?? false }
         result.expired = expired.count
         let sizes = try await sizes(of: living.map(\.remoteID), in: connection)

@@ -76,7 +76,7 @@ extension Workspace {
         return status
     }
 
-    private func accountsToShow(_ names: [String]) async throws -> [AccountConfiguration] {
+    func accountsToShow(_ names: [String]) async throws -> [AccountConfiguration] {
         guard names.isEmpty else { return try names.map { try configuration.account(named: $0) } }
         let standard = try configuration.account()
         let remembered = Set(try await manifest.accounts().map(\.label))

@@ -17,6 +17,8 @@ package struct CleanupOptions: Sendable {
     package var force = false
     package var limit: Int?
     package var isDryRun = false
+    /// Yes to many deletes.
+    package var isConfirmed = false
 
     package init() {}
 }
@@ -36,15 +38,27 @@ package struct CleanupReport: Sendable {
     package var kept: [Copy] = []
     package var failed: [Copy] = []
     package var accountError: ProviderError?
+    /// Set when it needs a yes; nothing was deleted then.
+    package var stop: StopReason?
+    /// Objects of the local store that nothing needed.
+    package var swept = SweptObjects()
 }
 
 extension Workspace {
     /// Deletes remote copies of ours that are no longer needed, and unneeded objects of the local store.
     ///
-    /// Only what the manifest's own rows and ledger name is ever touched. The caller holds the workspace lock.
+    /// Only what the manifest's own rows and ledger name is ever touched. The caller holds the workspace lock. Deletes go
+    /// in pages of a hundred, some side by side; each success is recorded at once, and each failure stays to be tried
+    /// again.
     package func cleanup(_ connection: Connection, options: CleanupOptions) async throws -> CleanupReport {
         var report = CleanupReport(account: connection.account.name, isDryRun: options.isDryRun)
-        let undecided = options.isDryRun ? [:] : try await adoptInterrupted(in: connection)
+        var undecided: [ContentDigest: ProviderError] = [:]
+        var moment = now()
+        if !options.isDryRun {
+            try await endAbandonedLeases(in: connection)
+            undecided = try await adoptInterrupted(in: connection)
+            moment = try await accountTime(of: connection)
+        }
         let copies = try await manifest.copies(in: connection.id)
         let details = try await manifest.details(in: connection.id)
         let pinned = connection.traits.staysHere ? try await manifest.pinnedContents() : []
@@ -54,11 +68,11 @@ extension Workspace {
             pinned: pinned,
             options: options,
             keepUnreferenced: options.olderThan ?? configuration.keepUnreferenced.inSeconds,
-            at: now()
+            at: moment
         )
-        let deleter = CopyDeleter(manifest: manifest, provider: connection.provider, now: context.now)
+        report.stop = stopReason(verdicts, options: options)
+        var deletes: [Doomed] = []
         for verdict in verdicts {
-            try Task.checkCancellation()
             let detail = details[verdict.copy.row]
             var line = CleanupReport.Copy(
                 remoteID: detail?.remoteID,
@@ -69,46 +83,104 @@ extension Workspace {
             if let error = undecided[verdict.copy.digest] {
                 line.reason = "it is not known whether it arrived: \(error)"
                 report.kept.append(line)
-                continue
-            }
-            guard verdict.isDelete else {
+            } else if !verdict.isDelete {
                 report.kept.append(line)
-                continue
-            }
-            if let limit = options.limit, report.deleted.count >= limit {
+            } else if let limit = options.limit, deletes.count >= limit {
                 line.reason = "beyond the limit of \(limit)"
                 report.kept.append(line)
-                continue
-            }
-            guard !options.isDryRun else {
-                report.deleted.append(line)
-                continue
-            }
-            switch try await deleter.delete(row: verdict.copy.row, because: verdict.code, force: options.force) {
-            case .deleted: report.deleted.append(line)
-            case .stillReferenced:
-                line.reason = "referred to again"
-                report.kept.append(line)
-            case .failed(let error):
-                line.reason = "\(error)"
-                report.failed.append(line)
-                if error.concernsAccount {
-                    report.accountError = error
-                    return report
-                }
+            } else {
+                deletes.append(Doomed(row: verdict.copy.row, code: verdict.code, line: line))
             }
         }
-        if options.orphans { try await deleteLost(connection, options: options, report: &report) }
+        guard !options.isDryRun else {
+            report.deleted = deletes.map(\.line)
+            if options.orphans { try await deleteLost(connection, options: options, at: moment, report: &report) }
+            return report
+        }
+        guard report.stop == nil else {
+            report.kept += deletes.map(\.line)
+            return report
+        }
+        for start in stride(from: 0, to: deletes.count, by: Self.pageOfDeletes) {
+            try Task.checkCancellation()
+            let page = deletes[start..<min(start + Self.pageOfDeletes, deletes.count)]
+            try await delete(page, in: connection, force: options.force, report: &report)
+            if report.accountError != nil { return report }
+        }
+        if options.orphans {
+            try await deleteLost(connection, options: options, at: moment, report: &report)
+            try await manifest.pruneIndex()
+            report.swept = try await sweepObjects()
+        }
         return report
+    }
+
+    private static var pageOfDeletes: Int { 100 }
+
+    private struct Doomed: Sendable {
+        var row: Int64
+        var code: String
+        var line: CleanupReport.Copy
+    }
+
+    /// Whether so many deletes need a yes.
+    ///
+    /// What has expired is gone already, what was never finished is of no use, and `force` and `limit` are a yes of
+    /// their own.
+    private func stopReason(_ verdicts: [CleanupVerdict], options: CleanupOptions) -> StopReason? {
+        guard !options.isConfirmed, !options.force, options.limit == nil else { return nil }
+        let living = verdicts.count { verdict in
+            verdict.isDelete && verdict.code == "unreferenced" && verdict.copy.state != .failed
+                && verdict.copy.state != .uploading
+        }
+        let ceiling = configuration.deleteCeiling
+        guard living > ceiling.count, living * 100 > verdicts.count * ceiling.percent else { return nil }
+        return .tooManyDeletes(count: living, of: verdicts.count)
+    }
+
+    private func delete(
+        _ page: ArraySlice<Doomed>,
+        in connection: Connection,
+        force: Bool,
+        report: inout CleanupReport
+    ) async throws {
+        let deleter = CopyDeleter(manifest: manifest, provider: connection.provider, now: context.now)
+        let atOnce = connection.traits.parallelUploads
+        try await withThrowingTaskGroup(of: (CleanupReport.Copy, CopyDeleter.Outcome).self) { group in
+            func settle(_ done: (line: CleanupReport.Copy, outcome: CopyDeleter.Outcome)) {
+                var line = done.line
+                switch done.outcome {
+                case .deleted: report.deleted.append(line)
+                case .stillReferenced:
+                    line.reason = "referred to again"
+                    report.kept.append(line)
+                case .failed(let error):
+                    line.reason = "\(error)"
+                    report.failed.append(line)
+                    if error.concernsAccount { report.accountError = error }
+                }
+            }
+            for (index, doomed) in page.enumerated() {
+                if index >= atOnce, let done = try await group.next() { settle(done) }
+                // The rest would meet the same.
+                if report.accountError != nil || Task.isCancelled { break }
+                group.addTask {
+                    (doomed.line, try await deleter.delete(row: doomed.row, because: doomed.code, force: force))
+                }
+            }
+            for try await done in group { settle(done) }
+        }
+        try Task.checkCancellation()
     }
 
     /// Copies that the ledger says we made and no row names any more: a clock that jumped or a cut-off run left them.
     private func deleteLost(
         _ connection: Connection,
         options: CleanupOptions,
+        at moment: Date,
         report: inout CleanupReport
     ) async throws {
-        for lost in try await manifest.lostCopies(in: connection.id, at: now()) {
+        for lost in try await manifest.lostCopies(in: connection.id, at: moment) {
             if let limit = options.limit, report.deleted.count >= limit { return }
             var line = CleanupReport.Copy(
                 remoteID: lost.remoteID.rawValue,
@@ -129,9 +201,6 @@ extension Workspace {
                 report.failed.append(line)
             }
         }
-        guard connection.traits.staysHere, !options.isDryRun else { return }
-        try await manifest.pruneIndex()
-        try await sweepObjects()
     }
 }
 

@@ -30,7 +30,7 @@ struct CopyDeleter: Sendable {
                 try await manifest.failDelete(row: row, error: error.message)
                 return .failed(error)
             }
-            try await manifest.finishDelete(row: row, because: reason, at: now())
+            try await manifest.finishDelete(row: row, of: id, because: reason, at: now())
             return .deleted
         }
     }

@@ -13,6 +13,10 @@ package struct SyncOptions: Sendable {
     package var maxDeletes: Int?
     /// Uploads again what has expired or soon will; a watch that renews on use leaves it.
     package var renewsExpired = true
+    /// Also renews what ends within so many seconds.
+    package var renewsWithin: Double = 0
+    /// Also uploads again what is still fresh.
+    package var renewsAll = false
 
     package init() {}
 }
@@ -30,7 +34,18 @@ extension Workspace {
         observe: @escaping SyncObserver = { _ in }
     ) async throws -> SyncReport {
         let undecided = options.isDryRun ? [:] : try await adoptInterrupted(in: connection)
-        var (snapshot, plan) = try await makePlan(scope, for: connection, options: options, observe: observe)
+        var moment = now()
+        if !options.isDryRun {
+            try await endAbandonedLeases(in: connection)
+            moment = try await accountTime(of: connection)
+        }
+        var (snapshot, plan) = try await makePlan(
+            scope,
+            for: connection,
+            options: options,
+            at: moment,
+            observe: observe
+        )
         guard !options.isDryRun else {
             return SyncReport(planned: plan, account: connection.account.name, provider: connection.traits.provider)
         }
@@ -43,11 +58,19 @@ extension Workspace {
         plan.actions = setAside(undecided, from: plan.actions, report: &report)
         // Found before anything is done, and told like what fails later.
         for failure in report.failures { observe(.failed(failure)) }
+        plan.actions = try await makeRoom(
+            for: plan.actions,
+            in: connection,
+            evictsLinked: false,
+            report: &report,
+            observe: observe
+        )
         let files = FileSources(root: root)
         let executor = executor(for: connection, observe: observe) { path, _ in files[path] }
         try await executor.apply(plan, to: &report)
         if scope == .everything, plan.stop == nil {
             try await manifest.setSetting("root", to: "\(snapshot.root.device):\(snapshot.root.inode)")
+            try await noteTime(moment)
         }
         return report
     }
@@ -74,11 +97,14 @@ extension Workspace {
         _ scope: Scope,
         for connection: Connection,
         options: SyncOptions,
+        at moment: Date,
         observe: @escaping SyncObserver
     ) async throws -> (Snapshot, Plan) {
         var policy = policy(for: connection.account)
         policy.isConfirmed = options.isConfirmed
         policy.renewsExpired = options.renewsExpired
+        policy.renewsWithin = options.renewsWithin
+        policy.renewsAll = options.renewsAll
         if let most = options.maxDeletes { policy.maxDeletes = most }
         return try await makePlan(
             scope,
@@ -86,6 +112,7 @@ extension Workspace {
             traits: connection.traits,
             policy: policy,
             remembersHashes: !options.isDryRun,
+            at: moment,
             observe: observe
         )
     }
@@ -96,6 +123,7 @@ extension Workspace {
         traits: ProviderTraits,
         policy: SyncPolicy,
         remembersHashes: Bool,
+        at moment: Date? = nil,
         observe: @escaping SyncObserver
     ) async throws -> (Snapshot, Plan) {
         let known = try await manifest.known(in: scope)
@@ -122,7 +150,7 @@ extension Workspace {
                 rememberedRoot: rememberedRoot,
                 under: policy,
                 traits: traits,
-                at: now()
+                at: moment ?? now()
             )
         }
         return (snapshot, decided)

@@ -51,15 +51,17 @@ struct GeminiFile: Decodable, Hashable {
     }
 
     /// Whether it is this content; nil when the answer does not say.
+    func holds(_ digest: ContentDigest) -> Bool? { self.digest.map { $0 == digest } }
+
+    /// What the answer says its content is; nil when it does not.
     ///
     /// The hash is base64 of the 64 hexadecimal digits, where the documentation promises base64 of the 32 bytes.
-    func holds(_ digest: ContentDigest) -> Bool? {
+    var digest: ContentDigest? {
         guard let sha256Hash, !sha256Hash.isEmpty else { return nil }
-        if let plain = ContentDigest(hex: sha256Hash) { return plain == digest }
+        if let plain = ContentDigest(hex: sha256Hash) { return plain }
         guard let data = Data(base64Encoded: sha256Hash) else { return nil }
         let bytes = Array(data)
-        let decoded = ContentDigest(bytes) ?? ContentDigest(hex: String(decoding: bytes, as: UTF8.self))
-        return decoded.map { $0 == digest }
+        return ContentDigest(bytes) ?? ContentDigest(hex: String(decoding: bytes, as: UTF8.self))
     }
 
     /// What the rest of the program is told.
@@ -77,7 +79,8 @@ struct GeminiFile: Decodable, Hashable {
             size: size,
             createdAt: createdAt,
             expiresAt: expiresAt,
-            state: state
+            state: state,
+            digest: digest
         )
     }
 }

@@ -40,6 +40,8 @@ package struct GeminiFiles: FileProvider {
         self.now = now
     }
 
+    package var serverTime: Date? { exchange.clock.now }
+
     package func upload(_ batch: [Upload]) async -> [Result<RemoteFile, ProviderError>] {
         await exchange.each(batch, atOnce: traits.parallelUploads) { upload throws(ProviderError) in
             try await send(upload)

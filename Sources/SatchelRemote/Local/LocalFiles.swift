@@ -94,7 +94,7 @@ package struct LocalFiles: FileProvider {
     @Sendable private static func file(_ object: StoredObject) -> RemoteFile? {
         guard let id = RemoteFileID(object.digest.hex) else { return nil }
         let stored = Date(timeIntervalSince1970: Double(object.modified) / 1e9)
-        return RemoteFile(id: id, name: id.rawValue, size: object.size, createdAt: stored)
+        return RemoteFile(id: id, name: id.rawValue, size: object.size, createdAt: stored, digest: object.digest)
     }
 }
 

@@ -30,6 +30,52 @@ extension ObjectStore {
         try settle([Pending(name: name, digest: digest)])[0].get()
     }
 
+    /// Stores everything that `reader` gives, which nobody has hashed yet.
+    ///
+    /// - Parameters:
+    ///   - reader: read to its end.
+    ///   - limit: more bytes than this are an error.
+    ///   - expected: the digest that it must have, if any.
+    /// - Returns: what was stored.
+    /// - Throws: `.tooLarge`; `.corrupt` when the digest is another than expected; nothing is kept then.
+    package func put(
+        allOf reader: any UploadReader,
+        upTo limit: ByteCount,
+        expecting expected: ContentDigest? = nil
+    ) throws(StoreError) -> (digest: ContentDigest, size: Int64, media: MediaType) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 64)
+        defer { buffer.deallocate() }
+        let hasher = hashing.makeHasher()
+        var sniffer = ContentSniffer()
+        var size: Int64 = 0
+        var found: ContentDigest?
+        let name = try writeTemporary { (file) throws(StoreError) in
+            while true {
+                let count: Int
+                do throws(SourceError) {
+                    count = try reader.read(into: buffer)
+                } catch {
+                    throw StoreError(error)
+                }
+                if count == 0 { break }
+                size += Int64(count)
+                guard size <= limit.bytes else { throw StoreError(.tooLarge, "larger than \(limit)") }
+                let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+                hasher.update(piece)
+                sniffer.update(piece)
+                guard file.writeAll(piece) else { throw StoreError(errno: errno, "cannot be written") }
+            }
+            let digest = hasher.finish()
+            found = digest
+            if let expected, expected != digest {
+                throw StoreError(.corrupt, "its SHA-256 is \(digest.hex), not the one that was said")
+            }
+        }
+        guard let digest = found else { throw StoreError(.failed, "local store: nothing was read") }
+        try settle([Pending(name: name, digest: digest)])[0].get()
+        return (digest, size, sniffer.finish())
+    }
+
     /// Stores many contents with two waits for the disk instead of two for each.
     ///
     /// - Returns: one result per element, in their order.

@@ -23,6 +23,8 @@ package struct MistralFiles: FileProvider {
         exchange = FilesExchange(endpoint, client: client, hashing: hashing, dialect: .mistral)
     }
 
+    package var serverTime: Date? { exchange.clock.now }
+
     package func upload(_ batch: [Upload]) async -> [Result<RemoteFile, ProviderError>] {
         await exchange.each(batch, atOnce: traits.parallelUploads) { upload throws(ProviderError) in
             try await send(upload)

@@ -31,6 +31,8 @@ package struct OpenAIFiles: FileProvider {
         self.purpose = purpose
     }
 
+    package var serverTime: Date? { exchange.clock.now }
+
     package func upload(_ batch: [Upload]) async -> [Result<RemoteFile, ProviderError>] {
         await exchange.each(batch, atOnce: traits.parallelUploads) { upload throws(ProviderError) in
             try await send(upload)

@@ -19,6 +19,8 @@ package struct XAIFiles: FileProvider {
 
     package var traits: ProviderTraits { shared.traits }
 
+    package var serverTime: Date? { shared.serverTime }
+
     /// The fields come before the file, which is stored while it arrives: what follows it is refused.
     package func upload(_ batch: [Upload]) async -> [Result<RemoteFile, ProviderError>] { await shared.upload(batch) }
 

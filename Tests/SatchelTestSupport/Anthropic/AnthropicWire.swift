@@ -166,7 +166,7 @@ final class AnthropicWire: LoopbackService {
 }
 
 /// `Sat, 21 Nov 2026 02:00:57 GMT`.
-private func httpDate(_ seconds: Int64) -> String {
+func httpDate(_ seconds: Int64) -> String {
     var moment = time_t(seconds)
     var parts = tm()
     gmtime_r(&moment, &parts)

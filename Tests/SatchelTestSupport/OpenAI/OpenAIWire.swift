@@ -43,6 +43,7 @@ final class OpenAIWire: LoopbackService {
             response.headers.addIfMissing("x-request-id", "req_\(String(mixed(UInt64(request.number)), radix: 16))")
             response.headers.add("openai-processing-ms", "1")
             response.headers.add("openai-version", "2020-10-01")
+            response.headers.addIfMissing("Date", httpDate(store.clock.seconds))
         }
         return response
     }
