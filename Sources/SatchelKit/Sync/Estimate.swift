@@ -5,8 +5,7 @@ package struct SyncEstimate: Hashable, Sendable {
     package var account: String
     package var uploads = 0
     package var bytes: Int64 = 0
-    /// Of the text that would be sent, a quarter of its bytes: what a model would be billed each time it is shown all of
-    /// it. An estimate.
+    /// An estimate of what a model would be billed each time it is shown all of it: a quarter of the bytes of text.
     package var tokens: Int64 = 0
     /// Files whose tokens nobody can tell from their size: PDFs, pictures, archives.
     package var untold = 0
