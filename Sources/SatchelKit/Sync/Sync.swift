@@ -34,11 +34,8 @@ extension Workspace {
         observe: @escaping SyncObserver = { _ in }
     ) async throws -> SyncReport {
         let undecided = options.isDryRun ? [:] : try await adoptInterrupted(in: connection)
-        var moment = now()
-        if !options.isDryRun {
-            try await endAbandonedLeases(in: connection)
-            moment = try await accountTime(of: connection)
-        }
+        if !options.isDryRun { try await endAbandonedLeases(in: connection) }
+        let moment = try await accountTime(of: connection)
         var (snapshot, plan) = try await makePlan(
             scope,
             for: connection,
