@@ -61,6 +61,8 @@ let package = Package(
 
         // A loopback provider, temporary workspaces and the built binary as a fixture: for tests only.
         .target(name: "SatchelTestSupport", dependencies: ["SatchelCore"], path: "Tests/SatchelTestSupport"),
+        // Ends or fails a program at its n-th system call.
+        .executableTarget(name: "strike", path: "Tests/Strike"),
         .testTarget(name: "SatchelCoreTests", dependencies: ["SatchelCore", "SatchelTestSupport"]),
         .testTarget(
             name: "SatchelWorkspaceTests",
@@ -76,7 +78,10 @@ let package = Package(
             name: "SatchelRemoteTests",
             dependencies: ["SatchelRemote", "SatchelWorkspace", "SatchelCore", "SatchelTestSupport"]
         ),
-        .testTarget(name: "SatchelKitTests", dependencies: ["SatchelKit", "SatchelCore", "SatchelTestSupport"]),
+        .testTarget(
+            name: "SatchelKitTests",
+            dependencies: ["SatchelKit", "SatchelRemote", "SatchelCore", "SatchelTestSupport"]
+        ),
         .testTarget(name: "SatchelCLITests", dependencies: ["satchel", "SatchelCore", "SatchelTestSupport"]),
     ],
     swiftLanguageModes: [.v6]

@@ -23,6 +23,7 @@ static inline int csys_openat(int dirfd, const char *path, int flags) { return o
 static inline int csys_openat_mode(int dirfd, const char *path, int flags, unsigned int mode) {
     return openat(dirfd, path, flags, mode);
 }
+static inline int csys_accept4(int fd, int flags) { return (int)syscall(SYS_accept4, fd, 0, 0, flags); }
 static inline int csys_syncfs(int fd) { return (int)syscall(SYS_syncfs, fd); }
 // One call for a whole path in which no component is a link and none leaves the folder.
 static inline int csys_openat2_beneath(int dirfd, const char *path, int flags) {

@@ -17,6 +17,11 @@ extension Manifest {
         )
     }
 
+    /// The condition that `cause` may happen to a row: see ``CopyState/next(_:)``.
+    private static func allows(_ cause: CopyCause) -> String {
+        "state IN (\(CopyState.whence(cause).map { "\($0.rawValue)" }.joined(separator: ", ")))"
+    }
+
     /// All living copies of the account.
     package func copies(in account: AccountID) async throws(ManifestError) -> CopyIndex {
         try await read { db in
@@ -127,7 +132,8 @@ extension Manifest {
 
     /// Records the ends of some uploads and the links that follow from them, in one transaction.
     ///
-    /// A link is written here too, so that a path stands for its new content the moment that is safe, and not later.
+    /// A link is written here too, so that a path stands for its new content the moment that is safe, and not later. A
+    /// row that is not waiting for its end any more stays as it is; that its copy arrived is in the ledger all the same.
     package func finishUploads(
         _ ends: [UploadEnd],
         linking links: [(path: WorkspacePath, digest: ContentDigest)] = [],
@@ -137,12 +143,18 @@ extension Manifest {
             let ready = try db.cachedStatement(
                 sql: """
                     UPDATE remote_file SET remote_id = ?, state = ?, created_at = ?, expires_at = ?, verified_at = ?,
-                        error = NULL WHERE id = ?
+                        error = NULL WHERE id = ? AND \(Self.allows(.arrived))
                     """
             )
-            let failed = try db.cachedStatement(
-                sql: "UPDATE remote_file SET state = ?, remote_id = NULL, error = ? WHERE id = ?"
-            )
+            func unfinished(_ cause: CopyCause) throws -> Statement {
+                try db.cachedStatement(
+                    sql: """
+                        UPDATE remote_file SET state = ?, remote_id = NULL, error = ?
+                        WHERE id = ? AND \(Self.allows(cause))
+                        """
+                )
+            }
+            let (failed, doubtful) = (try unfinished(.refused), try unfinished(.doubtful))
             for end in ends {
                 switch end {
                 case .ready(let row, let file, let path):
@@ -162,7 +174,7 @@ extension Manifest {
                 case .failed(let row, let error):
                     try failed.execute(arguments: [CopyState.failed.rawValue, error, row])
                 case .doubtful(let row, let error):
-                    try failed.execute(arguments: [CopyState.uploading.rawValue, error, row])
+                    try doubtful.execute(arguments: [CopyState.uploading.rawValue, error, row])
                 }
             }
             try Self.writeLinks(links, in: db, at: now)
@@ -247,7 +259,7 @@ extension Manifest {
                 let found = try Row.fetchOne(
                     db,
                     sql: """
-                        SELECT remote_id, EXISTS (SELECT 1 FROM path WHERE linked = r.sha256)
+                        SELECT r.state, remote_id, EXISTS (SELECT 1 FROM path WHERE linked = r.sha256)
                             OR EXISTS (SELECT 1 FROM lease l WHERE l.account = r.account AND l.sha256 = r.sha256)
                             OR (a.provider = 'local'
                                 AND (EXISTS (SELECT 1 FROM message_file m WHERE m.sha256 = r.sha256)
@@ -257,9 +269,11 @@ extension Manifest {
                     arguments: [row]
                 )
             else { return nil }
-            let isReferenced: Bool = found[1]
+            let isReferenced: Bool = found[2]
             if isReferenced, !force { return nil }
-            guard let id = (found[0] as String?).flatMap(RemoteFileID.init) else {
+            guard CopyState(rawValue: found[0])?.next(.unneeded) == .becomes(.deleting),
+                let id = (found[1] as String?).flatMap(RemoteFileID.init)
+            else {
                 try db.execute(sql: "DELETE FROM remote_file WHERE id = ?", arguments: [row])
                 return .dropped
             }
@@ -295,7 +309,7 @@ extension Manifest {
                 arguments: [now.milliseconds, reason, id.rawValue, row]
             )
             try db.execute(
-                sql: "DELETE FROM remote_file WHERE id = ? AND remote_id = ?",
+                sql: "DELETE FROM remote_file WHERE id = ? AND remote_id = ? AND \(Self.allows(.gone))",
                 arguments: [row, id.rawValue]
             )
         }
@@ -305,7 +319,10 @@ extension Manifest {
     package func failDelete(row: Int64, error: String) async throws(ManifestError) {
         try await write { db in
             try db.execute(
-                sql: "UPDATE remote_file SET error = ?, attempts = attempts + 1 WHERE id = ?",
+                sql: """
+                    UPDATE remote_file SET error = ?, attempts = attempts + 1
+                    WHERE id = ? AND \(Self.allows(.deleteFailed))
+                    """,
                 arguments: [error, row]
             )
         }

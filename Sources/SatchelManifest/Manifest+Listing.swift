@@ -138,4 +138,15 @@ extension Manifest {
             try Int64.fetchOne(db, sql: "SELECT size FROM content WHERE sha256 = ?", arguments: [digest.blob]) ?? 0
         }
     }
+
+    /// Bytes of a copy by its remote id; nil when no row has it.
+    package func size(of id: RemoteFileID, in account: AccountID) async throws(ManifestError) -> Int64? {
+        try await read { db in
+            try Int64.fetchOne(
+                db,
+                sql: "SELECT size FROM remote_file WHERE account = ? AND remote_id = ?",
+                arguments: [account.rawValue, id.rawValue]
+            )
+        }
+    }
 }

@@ -159,7 +159,7 @@ private func hasSpace(near path: String) -> Bool {
 ///
 /// A file that is there is not opened: closing a second descriptor would drop the locks that another connection of this
 /// process holds on it. SQLite gives the files it makes beside it the same permissions.
-private func makePrivate(_ path: String) throws(ManifestError) {
+func makePrivate(_ path: String) throws(ManifestError) {
     let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     if descriptor >= 0 {
         _ = fchmod(descriptor, 0o600)
@@ -179,7 +179,7 @@ private func makePrivate(_ path: String) throws(ManifestError) {
 /// Runs `body` while no other process, and no other thread of this one, opens the same manifest.
 ///
 /// Making the tables takes several transactions, and two programs that find none would both begin.
-private func whileOpening<T>(_ path: String, _ body: () throws -> T) throws -> T {
+func whileOpening<T>(_ path: String, _ body: () throws -> T) throws -> T {
     let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     // A folder that cannot be opened cannot hold a manifest either; opening that says so better.

@@ -6,21 +6,6 @@ import Testing
 
 /// Long random histories of a workspace, an account and the network between them, against what must always hold.
 @Suite(.serialized) struct RandomHistoryTests {
-    /// A generator whose histories can be repeated.
-    private struct Chance: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var word = state
-            word = (word ^ word &>> 30) &* 0xbf58_476d_1ce4_e5b9
-            word = (word ^ word &>> 27) &* 0x94d0_49bb_1331_11eb
-            return word ^ word &>> 31
-        }
-
-        mutating func below(_ limit: Int) -> Int { Int(next() % UInt64(limit)) }
-    }
-
     private static let paths: [RawBytes] = [
         "a.txt", "b.txt", "c.md", "d/a.txt", "d/b.swift", "d/e/f.txt", "d/e/g.txt", "h", "i/j.txt", "k.txt",
     ]
@@ -36,7 +21,7 @@ import Testing
     @Test(arguments: 1...24)
     func afterAnyHistoryASyncBringsEverythingInStep(_ seed: UInt64) async throws {
         try await LoopbackOpenAI.with { openAI in
-            var chance = Chance(state: seed)
+            var chance = Chance(seed: seed)
             let environment = openAI.environment.merging([
                 "SATCHEL_RETRIES": "0", "SATCHEL_KEEP_UNREFERENCED": seed.isMultiple(of: 3) ? "0s" : "24h",
             ]) { $1 }

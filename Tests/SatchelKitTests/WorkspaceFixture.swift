@@ -28,6 +28,22 @@ struct WorkspaceFixture {
         workspace = try Workspace(context)
     }
 
+    private init(_ fixture: WorkspaceFixture, opening context: Context) throws {
+        (folder, home, clock) = (fixture.folder, fixture.home, fixture.clock)
+        workspace = try Workspace(context)
+    }
+
+    /// The same workspace opened by the next process, after `change` to what is on the disk.
+    ///
+    /// The one before is left open: what it holds of files that were replaced is nobody's any more.
+    func reopened(after change: (TemporaryWorkspace) -> Void) throws -> WorkspaceFixture {
+        for name in ["manifest.db", "manifest.db-wal", "manifest.db-shm"] {
+            folder.remove(RawBytes(".satchel/\(name)"))
+        }
+        change(folder)
+        return try WorkspaceFixture(self, opening: workspace.context)
+    }
+
     func sync(_ change: (inout SyncOptions) -> Void = { _ in }) async throws -> SyncReport {
         var options = SyncOptions()
         change(&options)

@@ -53,7 +53,7 @@ struct Chat: AsyncParsableCommand {
         let workspace = try Workspace(options.context, overrides: overrides)
         let name = account.account ?? workspace.configuration.chat.account
         let connection = try await workspace.connect(to: name) { seconds, reason in
-            output.note("waiting \(Int(seconds.rounded(.up))) s: \(reason)")
+            output.note(waitingText(seconds, reason))
         }
         return try await workspace.whileChatting(connection, notice: output.note) {
             try await chat(workspace, connection, output)

@@ -41,11 +41,14 @@ struct Cleanup: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "Only say what would be deleted.")
     var dryRun = false
 
+    @OptionGroup var events: EventsOption
+
     @OptionGroup var account: AccountOption
 
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
+        try events.check(options)
         if let olderThan, parseSeconds(olderThan) == nil {
             throw ValidationError("--older-than takes a time such as 7d, 12h or 0")
         }
@@ -78,7 +81,7 @@ struct Cleanup: AsyncParsableCommand {
 
     func run() async throws {
         let command = self
-        try await runCommand(options) { output in try await command.run(output) }
+        try await runCommand(options, events: events.events) { output in try await command.run(output) }
     }
 
     private func run(_ output: Output) async throws -> ExitStatus {
@@ -97,9 +100,7 @@ struct Cleanup: AsyncParsableCommand {
         if dryRun {
             report = try await workspace.cleanup(connection, options: cleanup)
         } else {
-            report = try await workspace.whileLocked("cleanup", patience: .seconds(30)) {
-                try await workspace.cleanup(connection, options: cleanup)
-            }
+            report = try await workspace.cleanupOrAsk(connection, options: cleanup, patience: .seconds(30))
         }
         let stopped = stopText(report.stop)
         let bytes = report.deleted.reduce(0) { $0 + $1.size }
@@ -122,11 +123,19 @@ struct Cleanup: AsyncParsableCommand {
                 stopped: stopped
             )
         )
+        for (action, copies) in [("delete", report.deleted), ("keep", report.kept), ("failed", report.failed)] {
+            for copy in copies { output.event(copy.event(action), account: report.account) }
+        }
         for copy in report.deleted { output.info("\(output.painted("×", .yellow))  \(copy.text)") }
         if output.verbose { for copy in report.kept { output.info("·  \(copy.text)") } }
         for copy in report.failed { output.error(copy.text) }
         let verb = report.isDryRun ? "to delete" : "deleted"
         output.info("\(report.deleted.count) \(verb) (\(ByteCount(bytes))), \(report.kept.count) kept")
+        var end = EventLine("report")
+        end.dryRun = report.isDryRun
+        end.bytes = bytes
+        end.code = report.accountError?.code
+        output.event(end, account: report.account)
         if report.swept.count > 0 {
             output.info("\(report.swept.count) objects removed here (\(ByteCount(report.swept.bytes)))")
         }
@@ -143,6 +152,16 @@ private func stopText(_ reason: StopReason?) -> String? {
 }
 
 extension CleanupReport.Copy {
+    fileprivate func event(_ action: String) -> EventLine {
+        var line = EventLine(action == "failed" ? "failed" : "done")
+        if action == "failed" { line.message = reason } else { line.because = reason }
+        line.action = action == "failed" ? "delete" : action
+        line.name = name
+        line.remoteId = remoteID
+        line.bytes = size
+        return line
+    }
+
     fileprivate var text: String {
         "\(printable(name))  \(ByteCount(size))  \(remoteID.map { printable($0) } ?? "-")  \(reason)"
     }

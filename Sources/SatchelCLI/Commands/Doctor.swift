@@ -101,7 +101,7 @@ struct Doctor: AsyncParsableCommand {
         let overrides = model.map { [Configuration.Override("chat.model", $0, flag: "--model")] } ?? []
         let workspace = try Workspace(options.context, overrides: overrides)
         let connection = try await workspace.connect(to: account) { seconds, reason in
-            output.note("waiting \(Int(seconds.rounded(.up))) s: \(reason)")
+            output.note(waitingText(seconds, reason))
         }
         return try await workspace.whileLocked("doctor", patience: .seconds(30)) {
             try await workspace.prove(connection)

@@ -68,7 +68,7 @@ struct RemoteLs: AsyncParsableCommand {
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
         let connection = try await workspace.connect(to: account.account) { seconds, reason in
-            output.note("waiting \(Int(seconds.rounded(.up))) s: \(reason)")
+            output.note(waitingText(seconds, reason))
         }
         if let notice = connection.notice { output.note(notice) }
         var document = Document(account: connection.account.name)

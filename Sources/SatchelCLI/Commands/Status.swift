@@ -43,7 +43,7 @@ struct StatusCommand: AsyncParsableCommand {
         output.document(JSONStatus(status))
         output.line("workspace \(escaped(status.root.utf8))")
         for account in status.accounts { output.line(text(of: account, output)) }
-        if let watch = status.watch { output.line("watch: \(watch)") }
+        if let watch = status.watch { output.line("watch: \(watch)" + text(of: status.figures)) }
         let reasons = status.skipped.reduce(into: [String: Int]()) { $0[$1.reason.code, default: 0] += 1 }
             .sorted { $0.key < $1.key }.map { "\($0.value) \($0.key.replacing("_", with: " "))" }
         let skipped = reasons.isEmpty ? "" : ", \(status.skipped.count) skipped (\(reasons.joined(separator: ", ")))"
@@ -74,6 +74,14 @@ struct StatusCommand: AsyncParsableCommand {
             + parts.joined(separator: ", ") + output.painted(" (\(ByteCount(account.bytes)))", .grey)
     }
 
+    private func text(of figures: WatchFigures?) -> String {
+        guard let figures else { return "" }
+        if let reason = figures.waitingFor, let until = figures.waitingUntil {
+            return ", " + waitingText(max(0, until.timeIntervalSinceNow), reason)
+        }
+        return ", \(figures.watches) folders watched\(figures.settled ? ", nothing left to do" : "")"
+    }
+
     private func text(of entry: SyncReport.Entry, _ output: Output) -> String {
         "  \(entry.path?.description ?? "")  \(output.painted("\(entry.kind.rawValue): \(entry.because)", .grey))"
     }
@@ -91,6 +99,11 @@ private struct JSONStatus: Encodable {
         var running: Bool
         var pid: Int32?
         var since: Date?
+        var watches: Int?
+        var limit: Int?
+        var settled: Bool?
+        var waitingFor: String?
+        var waitingUntil: Date?
     }
 
     var ok = true
@@ -123,7 +136,17 @@ private struct JSONStatus: Encodable {
         found = status.found
         skipped = status.skipped.reduce(into: [:]) { $0[$1.reason.code, default: 0] += 1 }
         let holder = status.watch
-        watch = Watch(running: holder?.watchedAccount != nil, pid: holder?.pid, since: holder?.since)
+        let figures = status.figures
+        watch = Watch(
+            running: holder?.watchedAccount != nil,
+            pid: holder?.pid,
+            since: holder?.since,
+            watches: figures?.watches,
+            limit: figures?.limit,
+            settled: figures?.settled,
+            waitingFor: figures?.waitingFor,
+            waitingUntil: figures?.waitingUntil
+        )
         notInStep = status.entries.map(JSONSync.Action.init)
         failures = status.failures.map { failure in
             JSONSync.Failure(

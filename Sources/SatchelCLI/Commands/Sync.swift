@@ -16,6 +16,8 @@ struct Sync: AsyncParsableCommand {
               satchel sync docs README.md       only these
               satchel sync --to openai --to local
               satchel sync --check              exit 3 when not in step
+              satchel sync --estimate           bytes, tokens, time and money of what would be sent
+              satchel sync --events | jq .path  what happens, as it happens
             """
     )
 
@@ -30,6 +32,9 @@ struct Sync: AsyncParsableCommand {
 
     @Flag(name: .shortAndLong, help: "Print the plan with a reason for every action, and do nothing.")
     var dryRun = false
+
+    @Flag(help: "Say what a sync would take: bytes, tokens, time, money; do nothing.")
+    var estimate = false
 
     @Flag(help: "Exit with 3 when anything is to be done; do nothing.")
     var check = false
@@ -46,16 +51,22 @@ struct Sync: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Wait for another satchel on this workspace: 30s, 0.", valueName: "time"))
     var wait: String = "30s"
 
+    @OptionGroup var events: EventsOption
+
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
+        try events.check(options)
+        if estimate, check || events.events {
+            throw ValidationError("--estimate goes with neither --check nor --events")
+        }
         if let maxDelete, maxDelete < 0 { throw ValidationError("--max-delete takes a number from 0 up") }
         if parseSeconds(wait) == nil { throw ValidationError("--wait takes a time such as 30s or 0") }
     }
 
     func run() async throws {
         let command = self
-        try await runCommand(options) { output in try await command.run(output) }
+        try await runCommand(options, events: events.events) { output in try await command.run(output) }
     }
 
     private func run(_ output: Output) async throws -> ExitStatus {
@@ -64,6 +75,7 @@ struct Sync: AsyncParsableCommand {
         let scope = paths.isEmpty ? Scope.everything : Scope(try workspace.paths(paths))
         if case .paths(let paths) = scope { try await workspace.check(paths) }
         let names: [String?] = accounts.isEmpty ? [nil] : accounts
+        if estimate { return try await estimate(workspace, scope, names, output) }
         var status = ExitStatus.done
         var documents: [JSONSync] = []
         for name in names {
@@ -89,6 +101,10 @@ struct Sync: AsyncParsableCommand {
         defer { progress.clear() }
         let connection = try await workspace.connect(to: account) { seconds, reason in
             progress.note(.waiting(seconds: seconds, reason: reason))
+            output.event(
+                .waiting(seconds: seconds, reason: reason),
+                account: account ?? workspace.configuration.defaultAccountName
+            )
         }
         if let notice = connection.notice { output.note(notice) }
         var sync = SyncOptions()
@@ -102,24 +118,25 @@ struct Sync: AsyncParsableCommand {
                 output.info(output.text(of: entry, account: name, now: workspace.context.now()))
             }
             progress.note(event)
+            output.event(event, account: name)
         }
         let report: SyncReport
         if sync.isDryRun {
             report = try await workspace.sync(scope, to: connection, options: sync, observe: observe)
         } else {
-            report = try await workspace.whileLocked(
-                "sync",
+            report = try await workspace.syncOrAsk(
+                scope,
+                to: connection,
+                options: sync,
                 patience: .seconds(parseSeconds(wait) ?? 30),
-                otherwise: { holder in
-                    output.note("\(holder) keeps this workspace in step; waiting for it")
-                    return try await workspace.waitUntilInStep(scope, connection)
-                },
-                { try await workspace.sync(scope, to: connection, options: sync, observe: observe) }
+                observe: observe
             )
         }
         progress.clear()
+        output.event(report)
         if report.isDryRun, !check {
             for entry in report.entries {
+                output.event(EventLine(entry), account: name)
                 output.info(output.text(of: entry, account: name, now: workspace.context.now()))
             }
         }

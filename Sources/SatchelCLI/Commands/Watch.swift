@@ -21,11 +21,17 @@ struct Watch: AsyncParsableCommand {
     @Flag(help: "End as soon as everything is in step.")
     var onceSettled = false
 
+    @OptionGroup var events: EventsOption
+
     @OptionGroup var options: GlobalOptions
+
+    func validate() throws { try events.check(options) }
 
     func run() async throws {
         let command = self
-        try await runCommand(options, stopIsSuccess: true) { output in try await command.run(output) }
+        try await runCommand(options, stopIsSuccess: true, events: events.events) { output in
+            try await command.run(output)
+        }
     }
 
     private func run(_ output: Output) async throws -> ExitStatus {
@@ -34,11 +40,16 @@ struct Watch: AsyncParsableCommand {
         defer { progress.clear() }
         let connection = try await workspace.connect(to: account.account) { seconds, reason in
             progress.note(.waiting(seconds: seconds, reason: reason))
+            output.event(
+                .waiting(seconds: seconds, reason: reason),
+                account: account.account ?? workspace.configuration.defaultAccountName
+            )
         }
         if let notice = connection.notice { output.note(notice) }
         let name = connection.account.name
         try await workspace.whileLocked(LockHolder.watchCommand(of: name), patience: .zero) {
             try await workspace.watch(connection, endsOnceSettled: onceSettled) { event in
+                output.event(event, account: name)
                 switch event {
                 case .ready(let watches, _, let report):
                     progress.clear()

@@ -67,6 +67,7 @@ extension ExitStatus {
         case .rateLimited, .temporary, .unreachable, .answerLost: self = .gaveUpWaiting
         case .unauthorised, .forbidden, .quota, .gone, .rejected, .tooLarge, .unsupported, .badReply:
             self = .providerRefused
+        case .budget: self = .stoppedForSafety
         case .changed, .source: self = .someFailed
         case .cancelled: self = .interrupted
         }
@@ -76,7 +77,7 @@ extension ExitStatus {
     init(_ report: SyncReport) {
         if let error = report.accountError {
             self = ExitStatus(error)
-        } else if report.stop != nil || !report.blocked.isEmpty {
+        } else if report.stopText != nil || !report.blocked.isEmpty {
             self = .stoppedForSafety
         } else if report.failures.isEmpty {
             self = .done

@@ -20,6 +20,13 @@ extension Output {
                 retryable: failure.isRetryable
             )
             document(JSONFailure(error: error))
+        } else if events {
+            var line = EventLine("error")
+            line.code = failure.code
+            line.message = failure.message
+            line.retryable = failure.isRetryable
+            event(line)
+            error(failure.message)
         } else {
             error(failure.message)
         }
@@ -99,7 +106,8 @@ struct JSONSync: Encodable {
 
     /// With `verbose` all actions, not only those of a dry run.
     init(_ report: SyncReport, verbose: Bool) {
-        ok = report.failures.isEmpty && report.stop == nil && report.accountError == nil && report.blocked.isEmpty
+        ok =
+            report.failures.isEmpty && report.stopText == nil && report.accountError == nil && report.blocked.isEmpty
         account = report.account
         dryRun = report.isDryRun
         let sums = report.summary
@@ -128,7 +136,7 @@ struct JSONSync: Encodable {
         let secrets = report.blocked.flatMap { Secret.all(of: $0, sent: false) }
             + report.warned.flatMap { Secret.all(of: $0, sent: true) }
         self.secrets = secrets.isEmpty ? nil : secrets
-        stopped = report.stop?.description
+        stopped = report.stopText
     }
 }
 

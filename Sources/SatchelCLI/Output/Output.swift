@@ -12,6 +12,8 @@ struct Output: Sendable {
     var color = false
     /// Standard error is a terminal that a progress line may live on.
     var progress = false
+    /// Standard output is for events, one JSON object a line, and for nothing else.
+    var events = false
 
     enum Colour: Int, Sendable {
         case red = 31
@@ -26,7 +28,7 @@ struct Output: Sendable {
 
     /// A line of the result; nothing with `--json`.
     func line(_ text: String) {
-        guard !json else { return }
+        guard !json, !events else { return }
         write(text + "\n", to: STDOUT_FILENO)
     }
 
@@ -34,7 +36,7 @@ struct Output: Sendable {
     ///
     /// The words are not even made then: there may be one line for each of many files.
     func info(_ text: @autoclosure () -> String) {
-        guard !quiet, !json else { return }
+        guard !quiet, !json, !events else { return }
         line(text())
     }
 

@@ -44,7 +44,7 @@ final class ProgressLine: Sendable {
                 state.done += 1
             case .waiting(let seconds, let reason):
                 state.lastDrawn = nil
-                draw("waiting \(Int(seconds.rounded(.up))) s: \(reason)", in: &state)
+                draw(waitingText(seconds, reason), in: &state)
             }
         }
     }
@@ -84,4 +84,13 @@ final class ProgressLine: Sendable {
         guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 10 else { return 80 }
         return Int(size.ws_col)
     }
+}
+
+/// `waiting until 12:03:10 for: rate limit of 500 requests a minute`, in the local time of whoever reads it.
+func waitingText(_ seconds: Double, _ reason: String) -> String {
+    var instant = time(nil) + Int(seconds.rounded(.up))
+    var local = tm()
+    guard localtime_r(&instant, &local) != nil else { return "waiting for \(reason)" }
+    func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    return "waiting until \(two(local.tm_hour)):\(two(local.tm_min)):\(two(local.tm_sec)) for: \(reason)"
 }

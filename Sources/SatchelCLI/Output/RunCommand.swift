@@ -6,14 +6,19 @@ import SatchelKit
 /// Runs a command's work so that the first Ctrl-C (or SIGTERM) cancels it cleanly and the second ends it at once, and
 /// every error becomes a sentence, JSON where asked for, and its exit code.
 ///
-/// `stopIsSuccess` is for commands that run until they are stopped.
+/// `stopIsSuccess` is for commands that run until they are stopped; with `events`, standard output tells what happens as
+/// it happens.
 func runCommand(
     _ options: GlobalOptions,
     stopIsSuccess: Bool = false,
+    events: Bool = false,
     _ work: @escaping @Sendable (Output) async throws -> ExitStatus
 ) async throws {
-    let output = options.output
-    let task = Task { try await work(output) }
+    var output = options.output
+    output.events = events
+    if events { output.progress = false }
+    let chosen = output
+    let task = Task { try await work(chosen) }
     let sources = [SIGINT, SIGTERM].map { number in
         let source = StopSignal(number, task: task)
         source.resume()

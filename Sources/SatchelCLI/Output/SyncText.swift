@@ -87,6 +87,6 @@ extension Output {
             }
         }
         info(text(of: report))
-        if let stop = report.stop { error("\(stop)") }
+        if let stop = report.stopText { error(stop) }
     }
 }

@@ -1,5 +1,5 @@
 /// A place in a content that looks like a secret: where it is and of which kind, never what it says.
-package struct SecretFinding: Hashable, Sendable {
+package struct SecretFinding: Hashable, Codable, Sendable {
     /// The stable word, such as `github-token` or `private-key`.
     package var kind: String
     /// From 1.

@@ -1,21 +1,5 @@
 package import FoundationEssentials
 
-/// How far a remote copy has come.
-///
-/// The raw values are stored in the manifest.
-package enum CopyState: Int, Hashable, Sendable {
-    /// Announced; the bytes may or may not have left, and there may or may not be a remote file.
-    case uploading = 0
-    /// With the provider, which is not done with it yet.
-    case processing = 1
-    /// Can be referred to.
-    case ready = 2
-    /// To be deleted remotely; the row stays until the provider has said yes.
-    case deleting = 3
-    /// The last upload failed; there is no remote file.
-    case failed = 4
-}
-
 /// What the manifest remembers of one remote copy: as much as decisions need.
 package struct KnownCopy: Hashable, Sendable {
     /// The manifest's row.

@@ -13,6 +13,8 @@ package struct ProviderError: Error, Hashable, Sendable {
         case gone
         /// Storage or money is used up; waiting does not help.
         case quota
+        /// The user's own budget of the day is used up.
+        case budget
         /// The key is missing, wrong or revoked.
         case unauthorised
         /// The key is right, but not for this.
@@ -56,6 +58,7 @@ extension ProviderError {
         case .answerLost: "answer_lost"
         case .gone: "gone"
         case .quota: "quota"
+        case .budget: "budget"
         case .unauthorised: "unauthorised"
         case .forbidden: "forbidden"
         case .unsupported: "unsupported"
@@ -73,7 +76,9 @@ extension ProviderError {
         switch kind {
         case .rateLimited, .temporary, .unreachable, .answerLost, .changed: true
         case .source(let kind): kind == .changing
-        case .gone, .quota, .unauthorised, .forbidden, .unsupported, .tooLarge, .badReply, .rejected, .cancelled: false
+        case .gone, .quota, .budget, .unauthorised, .forbidden, .unsupported, .tooLarge, .badReply, .rejected,
+            .cancelled:
+            false
         }
     }
 
@@ -88,7 +93,7 @@ extension ProviderError {
     /// Whether every other request to the account will fail the same way, so that going on is pointless.
     package var concernsAccount: Bool {
         switch kind {
-        case .unauthorised, .quota, .unreachable: true
+        case .unauthorised, .quota, .budget, .unreachable: true
         default: false
         }
     }

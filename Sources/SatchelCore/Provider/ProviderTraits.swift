@@ -90,6 +90,10 @@ package struct ProviderTraits: Hashable, Sendable {
     package var uploadBatch: Int
     /// Entries asked for per page of a listing.
     package var listPage: Int
+    /// Published limits, unless the configuration says otherwise.
+    package var limits: AccountLimits
+    /// For one GiB stored for one day; nil where storage is free or has no published price.
+    package var storagePrice: Dollars?
 
     package init(
         provider: ProviderID,
@@ -114,7 +118,9 @@ package struct ProviderTraits: Hashable, Sendable {
         canReferFiles: Bool,
         parallelUploads: Int = 8,
         uploadBatch: Int = 1,
-        listPage: Int = 1000
+        listPage: Int = 1000,
+        limits: AccountLimits = AccountLimits(),
+        storagePrice: Dollars? = nil
     ) {
         self.provider = provider
         self.staysHere = staysHere
@@ -139,6 +145,8 @@ package struct ProviderTraits: Hashable, Sendable {
         self.parallelUploads = parallelUploads
         self.uploadBatch = uploadBatch
         self.listPage = listPage
+        self.limits = limits
+        self.storagePrice = storagePrice
     }
 }
 

@@ -11,6 +11,36 @@ package struct Dollars: Hashable, Sendable {
         guard ticks >= 0 else { return nil }
         self.ticks = ticks
     }
+
+    package static let zero = Dollars(unchecked: 0)
+
+    private init(unchecked ticks: Int64) { self.ticks = ticks }
+
+    /// Reads `1`, `0.50` and `2.5 USD`; nil for anything else, other currencies and more than ten digits behind the
+    /// point.
+    package init?(_ text: some StringProtocol) {
+        var words = String(text).split(separator: " ").map(String.init)
+        if words.count == 2, words[1].uppercased() == "USD" { words.removeLast() }
+        guard words.count == 1 else { return nil }
+        let parts = words[0].split(separator: ".", omittingEmptySubsequences: false)
+        guard (1...2).contains(parts.count),
+            parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),
+            let whole = Int64(parts[0]), whole < 100_000_000
+        else { return nil }
+        let digits = parts.count == 2 ? String(parts[1]) : ""
+        guard digits.count <= 10,
+            let fraction = Int64(digits + String(repeating: "0", count: 10 - digits.count))
+        else { return nil }
+        self.init(unchecked: whole * 10_000_000_000 + fraction)
+    }
+}
+
+extension Dollars {
+    /// So much money for so many bytes and seconds at a price for a GiB and a day, rounded up; never an overflow.
+    package func charged(bytes: Int64, seconds: Int64) -> Dollars {
+        let exact = Double(ticks) * (Double(bytes) / 1_073_741_824) * (Double(seconds) / 86400)
+        return Dollars(unchecked: Int64(min(max(exact, 0), 4e18).rounded(.up)))
+    }
 }
 
 extension Dollars: CustomStringConvertible {

@@ -44,6 +44,8 @@ extension AccountConfiguration {
             show: { $0?.spelled }
         ),
         headersSetting,
+        limitsSetting,
+        budgetSetting,
     ]
 
     private static let kindSetting = Setting<AccountConfiguration>(

@@ -19,6 +19,9 @@ package struct AccountConfiguration: Sendable {
     package var apiVersion: String?
     /// Instead of ``Configuration/ttl``.
     package var ttl: TimeToLive?
+    /// Instead of what the provider publishes.
+    package var limits = AccountLimits()
+    package var budget = DailyBudget()
     /// Copies of this workspace together take at most so much in the account; nil for what the provider publishes.
     package var maxBytes: ByteCount?
     /// Sent with every request; values may be secret.

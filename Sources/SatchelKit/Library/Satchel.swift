@@ -20,22 +20,17 @@ public struct Satchel: Sendable {
 
     /// Makes the account hold what the folder shows; without a name, the default account.
     ///
-    /// Waits up to half a minute for another satchel on the same workspace.
+    /// A running watch is asked to do it; another satchel on the same workspace is waited for up to half a minute.
     @discardableResult
     public func sync(account name: String? = nil) async throws -> SyncedSummary {
         let connection = try await workspace.connect(to: name)
-        let report = try await workspace.whileLocked(
-            "sync",
-            patience: .seconds(30),
-            otherwise: { _ in try await workspace.waitUntilInStep(.everything, connection) },
-            { try await workspace.sync(.everything, to: connection) }
-        )
+        let report = try await workspace.syncOrAsk(.everything, to: connection, patience: .seconds(30))
         if let error = report.accountError { throw error }
         return SyncedSummary(
             uploaded: report.summary.uploaded + report.summary.rehydrated,
             unchanged: report.summary.unchanged,
             failed: report.failures.map { "\($0.path.map { "\($0): " } ?? "")\($0.message)" },
-            needsConfirmation: report.stop.map { "\($0)" }
+            needsConfirmation: report.stopText
         )
     }
 

@@ -32,6 +32,8 @@ package struct Status: Sendable {
     /// What is not in step with the first account, with reasons.
     package var entries: [SyncReport.Entry] = []
     package var watch: LockHolder?
+    /// What a running watch says of itself.
+    package var figures: WatchFigures?
 }
 
 extension Workspace {
@@ -45,6 +47,7 @@ extension Workspace {
     ) async throws -> Status {
         var status = Status(root: root)
         status.watch = WorkspaceLock.holder(in: state)
+        status.figures = try await watchFigures()
         for (index, account) in try await accountsToShow(names).enumerated() {
             let id = try await rememberedAccount(account)
             var policy = policy(for: account)

@@ -92,7 +92,7 @@ extension Workspace {
         _ scope: Scope,
         for connection: Connection,
         options: SyncOptions,
-        at moment: Date,
+        at moment: Date? = nil,
         observe: @escaping SyncObserver
     ) async throws -> (Snapshot, Plan) {
         var policy = policy(for: connection.account)

@@ -67,16 +67,24 @@ package struct SyncReport: Sendable {
     package var stop: StopReason?
     /// The error that made the rest of the account pointless to try, if any.
     package var accountError: ProviderError?
+    /// What a running watch, which did the work instead, skipped; how often, by reason.
+    var skippedElsewhere: [String: Int]?
+    /// Why that watch left deletes undone.
+    var stopElsewhere: String?
+
+    /// Why deletes and forgets were left undone, in words.
+    package var stopText: String? { stop?.description ?? stopElsewhere }
 
     /// Files that were kept back because they hold what looks like secrets.
     package var blocked: [Snapshot.Skipped] { skipped.filter { !$0.reason.secrets.isEmpty } }
 
     package var skippedByReason: [String: Int] {
-        skipped.reduce(into: [:]) { $0[$1.reason.code, default: 0] += 1 }
+        if let skippedElsewhere { return skippedElsewhere }
+        return skipped.reduce(into: [:]) { $0[$1.reason.code, default: 0] += 1 }
     }
 
     /// Whether there was nothing to do and nothing went wrong.
-    package var isInStep: Bool { entries.isEmpty && failures.isEmpty && stop == nil }
+    package var isInStep: Bool { entries.isEmpty && failures.isEmpty && stopText == nil }
 }
 
 extension SyncReport {

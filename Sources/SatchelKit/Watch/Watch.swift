@@ -30,6 +30,9 @@ extension Workspace {
         try await skipped.look()
         let watcher = try Watcher(root: root, settle: settlePolicy, prunes: { skipped.contains($0) })
         let wakes = WatchWakes(watcher, rescan: rescanInterval)
+        let board = WatchBoard(account: connection.account.name)
+        let server = listen(answering: board, wakes: wakes, observe: observe)
+        defer { server?.stop() }
         do {
             await watcher.ready()
             var loop = WatchLoop(
@@ -37,6 +40,7 @@ extension Workspace {
                 connection: connection,
                 watcher: watcher,
                 skipped: skipped,
+                board: board,
                 observe: observe
             )
             try await loop.begin(wakes: wakes)
@@ -54,6 +58,30 @@ extension Workspace {
         } catch {
             await wakes.stop()
             throw error
+        }
+    }
+
+    /// Takes what other processes ask of this workspace while the watch holds it.
+    private func listen(
+        answering board: WatchBoard,
+        wakes: WatchWakes,
+        observe: @escaping @Sendable (WatchProgress) -> Void
+    ) -> ControlServer? {
+        do {
+            let server = try ControlServer(in: state)
+            wakes.follow(server) { [context] request in
+                guard ControlCoding.value(ControlRequest.self, from: request.line)?.status != nil else { return false }
+                // At once, also in the middle of a long sync.
+                var answer = ControlAnswer()
+                answer.status = board.read(at: context.now())
+                if let line = ControlCoding.line(answer) { request.reply(line) }
+                request.end()
+                return true
+            }
+            return server
+        } catch {
+            observe(.notice("\(error): other satchel commands on this workspace have to wait for this watch to end"))
+            return nil
         }
     }
 
@@ -80,7 +108,9 @@ private struct WatchLoop {
     let connection: Connection
     let watcher: Watcher
     let skipped: SkippedFolders
+    let board: WatchBoard
     let observe: @Sendable (WatchProgress) -> Void
+    private var desk: RequestDesk
     /// Failures since the last sync without any: each doubles the wait.
     private var failures = 0
     private(set) var isSettled = false
@@ -92,23 +122,46 @@ private struct WatchLoop {
         connection: Connection,
         watcher: Watcher,
         skipped: SkippedFolders,
+        board: WatchBoard,
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) {
         self.workspace = workspace
         self.connection = connection
         self.watcher = watcher
         self.skipped = skipped
+        self.board = board
         self.observe = observe
+        desk = RequestDesk(workspace: workspace, connection: connection, watcher: watcher)
     }
 
     mutating func begin(wakes: WatchWakes) async throws {
-        let report = try await sync(.everything, renews: true)
-        let counts = watcher.counts
+        let report = try await connection.waits.telling(noteWait) { try await sync(.everything, renews: true) }
+        let (counts, isSettled) = (watcher.counts, isSettled)
+        board.update { figures in
+            (figures.watches, figures.limit, figures.settled) = (counts.watches, counts.limit, isSettled)
+        }
         observe(.ready(watches: counts.watches, limit: counts.limit, report))
         retryLater(wakes)
     }
 
     mutating func handle(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
+        try await connection.waits.telling(noteWait) { try await take(wake, wakes: wakes) }
+        let (counts, isSettled) = (watcher.counts, isSettled)
+        board.update { figures in
+            (figures.watches, figures.limit, figures.settled) = (counts.watches, counts.limit, isSettled)
+        }
+    }
+
+    private var noteWait: @Sendable (Double, String) -> Void {
+        { [board, workspace] seconds, reason in
+            board.update { figures in
+                figures.waitingFor = reason
+                figures.waitingUntil = workspace.now().addingTimeInterval(seconds)
+            }
+        }
+    }
+
+    private mutating func take(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
         switch wake {
         case .batch(.dirty(let scope)):
             if touchesRules(scope) {
@@ -136,6 +189,8 @@ private struct WatchLoop {
             try await sync(.everything, renews: workspace.configuration.renewal == .always)
         case .retry:
             try await sync(.everything, renews: false)
+        case .request(let request):
+            try await desk.answer(request) { [observe] in observe(.sync($0)) }
         }
         retryLater(wakes)
     }

@@ -8,6 +8,8 @@ final class WatchWakes: Sendable {
         case batch(WatchBatch)
         case rescan
         case retry
+        /// Another process asks for something.
+        case request(ControlServer.Request)
     }
 
     let stream: AsyncStream<Wake>
@@ -32,6 +34,16 @@ final class WatchWakes: Sendable {
         }
         tasks.withLock { $0.append(batches) }
         repeatRescan(every: rescan)
+    }
+
+    /// Passes on what other processes ask; `answers` takes what needs no turn of its own.
+    func follow(_ server: ControlServer, unless answers: @escaping @Sendable (ControlServer.Request) -> Bool) {
+        let task = Task { [continuation] in
+            for await request in server.requests where !answers(request) {
+                continuation.yield(.request(request))
+            }
+        }
+        tasks.withLock { $0.append(task) }
     }
 
     func rescanOften() {

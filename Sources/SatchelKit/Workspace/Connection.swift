@@ -8,10 +8,12 @@ package struct Connection: Sendable {
     package let account: AccountConfiguration
     /// The manifest's number of the account that holds the files: the local one, where a server has no Files API.
     let id: AccountID
-    package let provider: any FileProvider
+    package internal(set) var provider: any FileProvider
     /// Nil when no model is configured.
     package let model: (any ChatModel)?
     package let modelName: String?
+    /// Who is told when requests wait.
+    let waits: WaitObservers
     /// Said once to the user, such as that a server has no Files API.
     package let notice: String?
 
@@ -31,7 +33,8 @@ extension Workspace {
         onWait: @escaping @Sendable (Double, String) -> Void = { _, _ in }
     ) async throws -> Connection {
         let account = try configuration.account(named: name)
-        guard account.kind != .local else { return try await connectLocally(account) }
+        let waits = WaitObservers(onWait)
+        guard account.kind != .local else { return try await connectLocally(account, waits) }
         let key = try await account.resolveKey(environment: context.environment)
         let endpoint = try account.endpoint(key: key.flatMap { Secret($0) })
         let id = try await manifest.account(
@@ -41,19 +44,24 @@ extension Workspace {
             label: account.name,
             at: now()
         )
-        let remote = RemoteProviders(client: http, hashing: hashing)
+        let (gate, client, limitNotice) = limitGate(for: account, at: endpoint) { waits.tell($0, $1) }
+        let remote = RemoteProviders(client: client, hashing: hashing)
         guard let files = remote.files(of: account.kind, at: endpoint) else {
             throw WorkspaceError(.cannotStart, "account \(account.name): this version has no \(account.kind.rawValue)")
         }
         let modelName = configuration.model(for: account)
+        let limited = { [manifest] (model: any ChatModel) -> any ChatModel in
+            LimitedModel(model, gate: gate) { file in (try? await manifest.size(of: file, in: id)) ?? 0 }
+        }
         if account.kind == .openaiCompatible, try await !hasFilesAPI(files, account: id) {
-            let local = try await connectLocally(account)
+            let local = try await connectLocally(account, waits)
             return Connection(
                 account: account,
                 id: local.id,
                 provider: local.provider,
-                model: modelName == nil ? nil : remote.modelWithoutFiles(at: endpoint),
+                model: modelName == nil ? nil : limited(remote.modelWithoutFiles(at: endpoint)),
                 modelName: modelName,
+                waits: waits,
                 notice:
                     "\(account.name) has no Files API: files are kept in the local store, and chats inline their text"
             )
@@ -61,17 +69,20 @@ extension Workspace {
         return Connection(
             account: account,
             id: id,
-            provider: RetryingProvider(files, policy: configuration.retry) { seconds, error in
-                onWait(seconds, error.message)
+            provider: RetryingProvider(LimitedProvider(files, gate: gate), policy: configuration.retry) {
+                seconds,
+                error in
+                waits.tell(seconds, error.message)
             },
-            model: modelName == nil ? nil : remote.model(of: account.kind, at: endpoint),
+            model: modelName == nil ? nil : remote.model(of: account.kind, at: endpoint).map(limited),
             modelName: modelName,
+            waits: waits,
             notice: endpoint.sendsKeyInClear
-                ? "\(account.name): the key goes to \(endpoint.host) unencrypted; use https in base_url" : nil
+                ? "\(account.name): the key goes to \(endpoint.host) unencrypted; use https in base_url" : limitNotice
         )
     }
 
-    private func connectLocally(_ account: AccountConfiguration) async throws -> Connection {
+    private func connectLocally(_ account: AccountConfiguration, _ waits: WaitObservers) async throws -> Connection {
         let id = try await manifest.account(
             provider: .local,
             baseURL: "",
@@ -85,6 +96,7 @@ extension Workspace {
             provider: LocalFiles(objects),
             model: nil,
             modelName: nil,
+            waits: waits,
             notice: nil
         )
     }

@@ -1,26 +1,36 @@
-package import SatchelCore
+internal import SatchelCore
 internal import SatchelWorkspace
 
 extension Workspace {
-    /// Runs `work` while this process alone may write to the workspace.
+    /// Runs `work` while this process alone may write to the workspace, or has the watch that holds it do it instead.
     ///
     /// - Parameters:
     ///   - command: what others are told who holds it.
     ///   - patience: how long to wait for another holder.
-    ///   - otherwise: instead of waiting, when a `watch` holds it: it keeps the workspace in step and will not let go.
     ///   - work: what needs the lock.
+    ///   - otherwise: asks a running watch; nil when it cannot be asked, because it has just begun or is just ending.
     /// - Returns: what `work` or `otherwise` does.
     /// - Throws: ``StateError`` when another process holds the lock for longer than that.
     package func whileLocked<T: Sendable>(
         _ command: String,
         patience: Duration,
-        otherwise: (LockHolder) async throws -> T,
-        _ work: () async throws -> T
+        _ work: () async throws -> T,
+        otherwise: () async throws -> T?
     ) async throws -> T {
-        if let holder = WorkspaceLock.holder(in: state), holder.watchedAccount != nil {
-            return try await otherwise(holder)
+        let deadline = ContinuousClock.now + patience
+        while true {
+            if WorkspaceLock.holder(in: state)?.watchedAccount != nil, let answer = try await otherwise() {
+                return answer
+            }
+            do {
+                let lock = try WorkspaceLock.take(in: state, for: command, at: now())
+                defer { lock.release() }
+                return try await work()
+            } catch let error as StateError {
+                guard case .locked = error, ContinuousClock.now < deadline else { throw error }
+            }
+            try await Task.sleep(for: .milliseconds(50))
         }
-        return try await whileLocked(command, patience: patience, work)
     }
 
     /// As above, for commands that a running `watch` cannot stand in for.

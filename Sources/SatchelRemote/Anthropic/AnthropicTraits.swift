@@ -25,6 +25,7 @@ extension ProviderTraits {
         canReferFiles: true,
         // About 500 requests for files a minute are allowed: more at once only meets that limit sooner.
         parallelUploads: 4,
-        listPage: 1000
+        listPage: 1000,
+        limits: AccountLimits(requestsPerMinute: 500)
     )
 }

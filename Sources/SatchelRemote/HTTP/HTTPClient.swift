@@ -9,9 +9,14 @@ import Synchronization
 package final class HTTPClient: Sendable {
     private let loop: Mutex<CurlLoop?> = Mutex(nil)
     private let trust: TrustSettings
+    private let sendSpeed: Int64?
 
-    package init(trust: TrustSettings = .fromEnvironment()) {
+    /// - Parameters:
+    ///   - trust: which certificates are believed.
+    ///   - sendSpeed: bytes a second that one file may take on its way out; nil for no bound.
+    package init(trust: TrustSettings = .fromEnvironment(), sendSpeed: Int64? = nil) {
         self.trust = trust
+        self.sendSpeed = sendSpeed
     }
 
     deinit {
@@ -21,7 +26,7 @@ package final class HTTPClient: Sendable {
     /// Sends `request` and waits for the whole answer, whatever its status.
     func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
         let sink = CollectingSink(limit: request.limits.body)
-        let transfer = Transfer(request, to: sink)
+        let transfer = Transfer(paced(request), to: sink)
         let loop = try start(transfer)
         let outcome = await withTaskCancellationHandler {
             await sink.wait()
@@ -42,6 +47,13 @@ package final class HTTPClient: Sendable {
             loop.cancel(transfer)
         }
         return HTTPStream(head: try head.get(), sink: sink, transfer: transfer, loop: loop)
+    }
+
+    private func paced(_ request: HTTPRequest) -> HTTPRequest {
+        guard let sendSpeed, case .feed = request.body else { return request }
+        var request = request
+        request.limits.sendSpeed = sendSpeed
+        return request
     }
 
     private func start(_ transfer: Transfer) throws(HTTPFailure) -> CurlLoop {

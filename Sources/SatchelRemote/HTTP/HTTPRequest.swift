@@ -87,4 +87,6 @@ struct HTTPLimits: Hashable, Sendable {
     var head: Int = 64 << 10
     /// Bytes of body when it is collected; a stream's reader counts for itself.
     var body: Int = 4 << 20
+    /// Bytes a second on the way out; nil for no bound.
+    var sendSpeed: Int64?
 }

@@ -40,6 +40,7 @@ final class LiveTransfer {
         options.set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         options.set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(request.limits.connect))
         if let total = request.limits.total { options.set(CURLOPT_TIMEOUT_MS, milliseconds(total)) }
+        if let speed = request.limits.sendSpeed { options.set(CURLOPT_MAX_SEND_SPEED_LARGE, offset: max(speed, 1)) }
         if let bundle = trust.bundle { options.set(CURLOPT_CAINFO, bundle) }
         if let folder = trust.folder {
             options.set(CURLOPT_CAPATH, folder)
@@ -114,7 +115,9 @@ final class LiveTransfer {
         case .feed(let feed):
             options.set(CURLOPT_POST, 1)
             options.set(CURLOPT_POSTFIELDSIZE_LARGE, offset: feed.size)
-            options.set(CURLOPT_UPLOAD_BUFFERSIZE, 512 << 10)
+            // A buffer goes out at once: with a bound on the speed it is to last a quarter of a second at most.
+            let buffer = request.limits.sendSpeed.map { min(max($0 / 4, 16 << 10), 512 << 10) } ?? 512 << 10
+            options.set(CURLOPT_UPLOAD_BUFFERSIZE, Int(buffer))
             options.check(ccurl_set_data_fn(handle, CURLOPT_READFUNCTION, sendBytes))
             options.check(ccurl_set_pointer(handle, CURLOPT_READDATA, reference))
             options.check(ccurl_set_seek_fn(handle, seekBody))

@@ -16,7 +16,9 @@ extension ProviderTraits {
         caching: .key,
         canDownload: false,
         canReferImages: true,
-        canReferFiles: true
+        canReferFiles: true,
+        // 1,000 uploads a minute and user.
+        limits: AccountLimits(uploadsPerMinute: 1000)
     )
 
     /// Servers that took over the wire format: the same, without OpenAI's own limits and refusals.

@@ -77,6 +77,9 @@ package final class ScriptedProvider: FileProvider {
         state.withLock { $0.steps[verb, default: []] += steps }
     }
 
+    /// From now on calls succeed again.
+    package func forgetScripts() { state.withLock { $0.steps = [:] } }
+
     package var calls: [Call] { recorded.value }
 
     package func calls(_ verb: Verb) -> [Call] { calls.filter { $0.verb == verb } }

@@ -65,6 +65,7 @@ package final class RunningSatchel: Sendable {
     ///   - arguments: without the program's name.
     ///   - stdin: what it can read; nothing by default.
     ///   - folder: where it runs; the workspace by default.
+    ///   - wrapper: a program with arguments that is to run it; none by default.
     ///   - limit: after this long it is ended, and the test fails.
     /// - Returns: how it ended, whatever its status: ask with ``FinishedProcess/check(_:)``.
     /// - Throws: ``EndedWithout`` when it did not end in time.
@@ -72,9 +73,10 @@ package final class RunningSatchel: Sendable {
         _ arguments: [String],
         stdin: String? = nil,
         in folder: String? = nil,
+        under wrapper: [String] = [],
         within limit: Duration = .seconds(60)
     ) async throws -> FinishedProcess {
-        let process = try start(arguments, hasInput: stdin != nil, in: folder)
+        let process = try start(arguments, hasInput: stdin != nil, in: folder, under: wrapper)
         if let stdin {
             await process.write(stdin)
             process.closeInput()
@@ -91,11 +93,12 @@ package final class RunningSatchel: Sendable {
     package func start(
         _ arguments: [String],
         hasInput: Bool = false,
-        in folder: String? = nil
+        in folder: String? = nil,
+        under wrapper: [String] = []
     ) throws -> SpawnedProcess {
         let process = try SpawnedProcess(
-            binary,
-            arguments,
+            wrapper.first ?? binary,
+            wrapper.isEmpty ? arguments : wrapper.dropFirst() + [binary] + arguments,
             .init(
                 folder: folder ?? workspace.root,
                 environment: environment.withLock { $0 },

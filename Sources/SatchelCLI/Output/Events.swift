@@ -1,0 +1,58 @@
+import FoundationEssentials
+import Glibc
+import SatchelCore
+import SatchelKit
+
+extension Output {
+    /// Prints one line of `--events`; nothing without it.
+    func event(_ line: @autoclosure () -> EventLine, account: String? = nil) {
+        guard events else { return }
+        var line = line()
+        if line.time == nil { line.time = Date() }
+        if line.account == nil { line.account = account }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        guard let bytes = try? encoder.encode(line) else { return }
+        write(String(decoding: bytes, as: UTF8.self) + "\n", to: STDOUT_FILENO)
+    }
+
+    /// The event of a sync.
+    func event(_ event: SyncEvent, account: String) {
+        guard events else { return }
+        self.event(EventLine(event, at: Date()), account: account)
+    }
+
+    /// The last event of a sync: its sums.
+    func event(_ report: SyncReport) {
+        guard events else { return }
+        // Trouble that was found before anything was sent, and failures that no event told.
+        var line = EventLine("report")
+        line.account = report.account
+        line.dryRun = report.isDryRun
+        line.summary = EventLine.Summary(report.summary)
+        line.message = report.stopText
+        line.code = report.accountError?.code
+        event(line)
+    }
+
+    /// The event of a watch.
+    func event(_ event: WatchProgress, account: String) {
+        guard events else { return }
+        switch event {
+        case .sync(let event): self.event(event, account: account)
+        case .ready(let watches, let limit, let report):
+            self.event(report)
+            var line = EventLine("ready")
+            line.watches = watches
+            line.limit = limit
+            self.event(line, account: account)
+        case .settled(let report): self.event(report)
+        case .notice(let text):
+            var line = EventLine("notice")
+            line.message = text
+            self.event(line, account: account)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+internal import FoundationEssentials
+internal import SatchelCore
+internal import SatchelWorkspace
+internal import Synchronization
+
+/// What a running watch says of itself at any moment, also while it works or waits.
+final class WatchBoard: Sendable {
+    private let figures: Mutex<WatchFigures>
+
+    init(account: String) {
+        var figures = WatchFigures()
+        figures.account = account
+        self.figures = Mutex(figures)
+    }
+
+    func update(_ change: (inout WatchFigures) -> Void) { figures.withLock { change(&$0) } }
+
+    /// The figures; a wait that is over is none.
+    func read(at now: Date) -> WatchFigures {
+        var figures = figures.withLock { $0 }
+        if let until = figures.waitingUntil, until <= now {
+            figures.waitingFor = nil
+            figures.waitingUntil = nil
+        }
+        return figures
+    }
+}
+
+/// Does what other processes ask of a watch, on its behalf and one after the other.
+struct RequestDesk {
+    let workspace: Workspace
+    let connection: Connection
+    let watcher: Watcher
+    /// Accounts that were asked for beside the watched one.
+    private var others: [String: Connection] = [:]
+
+    /// Longer than any queue of events takes; what is missing then is seen by the scan all the same.
+    private static let barrierTimeout: Duration = .seconds(5)
+
+    init(workspace: Workspace, connection: Connection, watcher: Watcher) {
+        self.workspace = workspace
+        self.connection = connection
+        self.watcher = watcher
+    }
+
+    /// Answers one request that changes something.
+    ///
+    /// - Throws: `CancellationError` when the watch is stopped meanwhile; everything else is told to who asked.
+    mutating func answer(_ request: ControlServer.Request, observe: @escaping SyncObserver) async throws {
+        defer { request.end() }
+        var last = ControlAnswer()
+        do {
+            let asked = ControlCoding.value(ControlRequest.self, from: request.line)
+            if let sync = asked?.sync {
+                last.sync = ControlAnswer.Sync(try await self.sync(sync, request, observe: observe))
+            } else if let cleanup = asked?.cleanup {
+                last.cleanup = ControlAnswer.Cleanup(try await self.cleanup(cleanup))
+            } else {
+                throw WorkspaceError(.cannotStart, "the running watch does not know this request; restart it")
+            }
+        } catch {
+            last.error = ControlAnswer.Failure(error)
+        }
+        if let line = ControlCoding.line(last) { request.reply(line) }
+        try Task.checkCancellation()
+    }
+
+    private mutating func sync(
+        _ asked: ControlRequest.Sync,
+        _ request: ControlServer.Request,
+        observe: @escaping SyncObserver
+    ) async throws -> SyncReport {
+        let connection = try await connection(to: asked.account, id: asked.accountId)
+        let paths = asked.paths?.map { WorkspacePath(escaped: $0) }
+        guard paths?.contains(nil) != true else {
+            throw WorkspaceError(.cannotStart, "a path of the request is none; restart the watch")
+        }
+        // What changed before the request is in the watch's own books when its cookie comes back; the scan that follows
+        // sees it even when it does not.
+        try? await watcher.barrier(within: Self.barrierTimeout)
+        var options = SyncOptions()
+        options.isConfirmed = asked.confirmed
+        options.maxDeletes = asked.maxDeletes
+        let now = workspace.context.now
+        let tell: SyncObserver = { event in
+            var answer = ControlAnswer()
+            answer.event = EventLine(event, at: now())
+            if let line = ControlCoding.line(answer) { request.reply(line) }
+        }
+        return try await connection.waits.telling({ tell(.waiting(seconds: $0, reason: $1)) }) {
+            try await workspace.sync(
+                paths.map { Scope($0.compactMap(\.self)) } ?? .everything,
+                to: connection,
+                options: options
+            ) { event in
+                observe(event)
+                tell(event)
+            }
+        }
+    }
+
+    private mutating func cleanup(_ asked: ControlRequest.Cleanup) async throws -> CleanupReport {
+        var options = CleanupOptions()
+        options.expired = asked.expired
+        options.orphans = asked.orphans
+        options.olderThan = asked.olderThan
+        options.all = asked.all
+        options.force = asked.force
+        options.limit = asked.limit
+        options.isConfirmed = asked.confirmed ?? false
+        return try await workspace.cleanup(connection(to: asked.account, id: asked.accountId), options: options)
+    }
+
+    private mutating func connection(to name: String, id: AccountID) async throws -> Connection {
+        let found: Connection
+        if name == connection.account.name {
+            found = connection
+        } else if let known = others[name] {
+            found = known
+        } else {
+            found = try await workspace.connect(to: name)
+            others[name] = found
+        }
+        guard found.id == id else {
+            throw WorkspaceError(
+                .cannotStart,
+                "account \(name): the running watch has another key or address for it; stop the watch or start it again"
+            )
+        }
+        return found
+    }
+
+    private mutating func connection(to name: String, id: Int64) async throws -> Connection {
+        try await connection(to: name, id: AccountID(id))
+    }
+}

@@ -1,0 +1,220 @@
+package import FoundationEssentials
+internal import SatchelCore
+
+/// What one process asks of the watch that holds the workspace: one JSON object on one line, with one of these keys.
+struct ControlRequest: Codable, Sendable {
+    struct Sync: Codable, Sendable {
+        /// In the escaped form; absent for everything.
+        var paths: [String]?
+        var account: String
+        /// The manifest's number of the account: the name alone does not tell which key is meant.
+        var accountId: Int64
+        var confirmed = false
+        var maxDeletes: Int?
+    }
+
+    struct Cleanup: Codable, Sendable {
+        var account: String
+        var accountId: Int64
+        var expired: Bool
+        var orphans: Bool
+        var olderThan: Double?
+        var all: Bool
+        var force: Bool
+        var limit: Int?
+        var confirmed: Bool?
+    }
+
+    struct Status: Codable, Sendable {}
+
+    var sync: Sync?
+    var cleanup: Cleanup?
+    var status: Status?
+}
+
+/// What a watch answers, one JSON object a line: events while it works, and one of the other keys at the end.
+struct ControlAnswer: Codable, Sendable {
+    struct Sync: Codable, Sendable {
+        var account: String
+        var provider: String
+        var summary: EventLine.Summary
+        var skipped: [String: Int]
+        var done: [EventLine]
+        var failed: [EventLine]
+        var accountError: Failure?
+        /// Why deletes were left undone, in words.
+        var stopped: String?
+        /// Files that the gate kept back or told of.
+        var secrets: [Secret]
+
+        struct Secret: Codable, Sendable {
+            /// In the escaped form.
+            var path: String
+            var findings: [SecretFinding]
+            var sent: Bool
+        }
+    }
+
+    struct Cleanup: Codable, Sendable {
+        struct Copy: Codable, Sendable {
+            var remoteId: String?
+            var name: String
+            var bytes: Int64
+            var reason: String
+        }
+
+        var account: String
+        var deleted, kept, failed: [Copy]
+        var accountError: Failure?
+        /// How many deletes need a yes, of how many copies.
+        var stopped: [Int]?
+        var objects: Int?
+        var objectBytes: Int64?
+    }
+
+    struct Failure: Codable, Sendable {
+        var code: String
+        var message: String
+    }
+
+    var event: EventLine?
+    var sync: Sync?
+    var cleanup: Cleanup?
+    var status: WatchFigures?
+    var error: Failure?
+}
+
+/// How a running watch is doing.
+package struct WatchFigures: Codable, Hashable, Sendable {
+    package var account = ""
+    /// Folders watched, and how many the system allows.
+    package var watches = 0
+    package var limit: Int?
+    /// Nothing is left to do.
+    package var settled = false
+    /// What it waits for, and until when.
+    package var waitingFor: String?
+    package var waitingUntil: Date?
+}
+
+/// Both ends write and read alike.
+enum ControlCoding {
+    static func line(_ value: some Encodable) -> [UInt8]? {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .secondsSince1970
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        return (try? encoder.encode(value)).map { Array($0) }
+    }
+
+    static func value<T: Decodable>(_ type: T.Type, from line: [UInt8]) -> T? {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .secondsSince1970
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try? decoder.decode(type, from: Data(line))
+    }
+}
+
+extension ControlAnswer.Failure {
+    init(_ error: any Error) {
+        switch error {
+        case let error as ProviderError: self.init(code: error.code, message: error.message)
+        case let error as WorkspaceError:
+            self.init(
+                code: error.kind == .stoppedForSafety ? "stopped_for_safety" : "cannot_start",
+                message: error.description
+            )
+        case is CancellationError: self.init(code: "cancelled", message: "the watch was stopped")
+        default: self.init(code: "cannot_start", message: "\(error)")
+        }
+    }
+
+    var error: any Error {
+        if let error = providerError { return error }
+        return WorkspaceError(code == "stopped_for_safety" ? .stoppedForSafety : .cannotStart, message)
+    }
+
+    var providerError: ProviderError? {
+        let kind: ProviderError.Kind? =
+            switch code {
+            case "rate_limited": .rateLimited(retryAfter: nil)
+            case "temporary": .temporary(retryAfter: nil)
+            case "unreachable": .unreachable
+            case "answer_lost": .answerLost
+            case "gone": .gone
+            case "quota": .quota
+            case "budget": .budget
+            case "unauthorised": .unauthorised
+            case "forbidden": .forbidden
+            case "unsupported": .unsupported
+            case "too_large": .tooLarge
+            case "bad_reply": .badReply
+            case "rejected": .rejected
+            default: nil
+            }
+        return kind.map { ProviderError($0, message) }
+    }
+}
+
+extension ControlAnswer.Sync {
+    init(_ report: SyncReport) {
+        account = report.account
+        provider = report.provider.rawValue
+        summary = EventLine.Summary(report.summary)
+        skipped = report.skippedByReason
+        done = report.entries.map { EventLine($0) }
+        failed = report.failures.map { EventLine($0) }
+        accountError = report.accountError.map { ControlAnswer.Failure($0) }
+        stopped = report.stop?.description
+        func secrets(_ files: [Snapshot.Skipped], sent: Bool) -> [Secret] {
+            files.map { Secret(path: $0.path.description, findings: $0.reason.secrets, sent: sent) }
+        }
+        self.secrets = secrets(report.blocked, sent: false) + secrets(report.warned, sent: true)
+    }
+
+    var report: SyncReport {
+        var report = SyncReport(account: account, provider: ProviderID(rawValue: provider) ?? .local, isDryRun: false)
+        report.summary = summary.summary
+        report.skippedElsewhere = skipped
+        report.entries = done.compactMap(\.entry)
+        report.failures = failed.map(\.failure)
+        report.accountError = accountError?.providerError
+        report.stopElsewhere = stopped
+        for secret in secrets {
+            guard let path = WorkspacePath(escaped: secret.path) else { continue }
+            let file = Snapshot.Skipped(path: path, isFolder: false, reason: .secret(secret.findings))
+            if secret.sent { report.warned.append(file) } else { report.skipped.append(file) }
+        }
+        return report
+    }
+}
+
+extension ControlAnswer.Cleanup {
+    init(_ report: CleanupReport) {
+        func copies(_ copies: [CleanupReport.Copy]) -> [Copy] {
+            copies.map { Copy(remoteId: $0.remoteID, name: $0.name, bytes: $0.size, reason: $0.reason) }
+        }
+        account = report.account
+        deleted = copies(report.deleted)
+        kept = copies(report.kept)
+        failed = copies(report.failed)
+        accountError = report.accountError.map { ControlAnswer.Failure($0) }
+        if case .tooManyDeletes(let count, let total)? = report.stop { stopped = [count, total] }
+        objects = report.swept.count
+        objectBytes = report.swept.bytes
+    }
+
+    var report: CleanupReport {
+        func list(_ copies: [Copy]) -> [CleanupReport.Copy] {
+            copies.map { CleanupReport.Copy(remoteID: $0.remoteId, name: $0.name, size: $0.bytes, reason: $0.reason) }
+        }
+        var report = CleanupReport(account: account, isDryRun: false)
+        report.deleted = list(deleted)
+        report.kept = list(kept)
+        report.failed = list(failed)
+        report.accountError = accountError?.providerError
+        if let stopped, stopped.count == 2 { report.stop = .tooManyDeletes(count: stopped[0], of: stopped[1]) }
+        report.swept = SweptObjects(count: objects ?? 0, bytes: objectBytes ?? 0)
+        return report
+    }
+}
