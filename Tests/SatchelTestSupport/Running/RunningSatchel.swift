@@ -35,6 +35,10 @@ package final class RunningSatchel: Sendable {
         try home.setMode(".run", 0o700)
         // Coverage would otherwise be written into the workspace.
         if let profile = getenv("LLVM_PROFILE_FILE") { whole["LLVM_PROFILE_FILE"] = String(cString: profile) }
+        // A sanitized program is told what the tests themselves are told: see Tests/Sanitizers.
+        for name in ["LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS"] {
+            if let value = getenv(name) { whole[name] = String(cString: value) }
+        }
         self.environment = Mutex(whole.merging(environment) { $1 })
     }
 
