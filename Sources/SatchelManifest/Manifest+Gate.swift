@@ -14,8 +14,7 @@ extension Manifest {
                 sql: "SELECT kind, line, column, fingerprint FROM gate_finding WHERE sha256 = ? ORDER BY position"
             )
             var result: [ContentDigest: [SecretFinding]] = [:]
-            for digest in digests {
-                guard try Int.fetchOne(check, arguments: [digest.blob, rules]) != nil else { continue }
+            for digest in digests where try Int.fetchOne(check, arguments: [digest.blob, rules]) != nil {
                 result[digest] = try Row.fetchAll(findings, arguments: [digest.blob]).map { row in
                     SecretFinding(kind: row[0], line: row[1], column: row[2], fingerprint: row[3])
                 }

@@ -19,7 +19,12 @@ struct Audit: AsyncParsableCommand {
             """
     )
 
-    @Argument(help: ArgumentHelp("Files or folders, also those that are gone; everything when there is none.", valueName: "path"))
+    @Argument(
+        help: ArgumentHelp(
+            "Files or folders, also those that are gone; everything when there is none.",
+            valueName: "path"
+        )
+    )
     var paths: [String] = []
 
     @Option(help: ArgumentHelp("Only what left within this time: 7d, 12h.", valueName: "time"))

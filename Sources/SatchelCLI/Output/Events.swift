@@ -27,7 +27,14 @@ extension Output {
     /// The last event of a sync: its sums.
     func event(_ report: SyncReport) {
         guard events else { return }
-        // Trouble that was found before anything was sent, and failures that no event told.
+        for file in report.blocked {
+            var line = EventLine("blocked")
+            line.account = report.account
+            line.path = file.path.description
+            line.code = file.reason.code
+            line.message = "\(file.reason)"
+            event(line)
+        }
         var line = EventLine("report")
         line.account = report.account
         line.dryRun = report.isDryRun

@@ -133,7 +133,8 @@ struct JSONSync: Encodable {
                 retryable: failure.isRetryable
             )
         }
-        let secrets = report.blocked.flatMap { Secret.all(of: $0, sent: false) }
+        let secrets =
+            report.blocked.flatMap { Secret.all(of: $0, sent: false) }
             + report.warned.flatMap { Secret.all(of: $0, sent: true) }
         self.secrets = secrets.isEmpty ? nil : secrets
         stopped = report.stopText

@@ -41,7 +41,8 @@ final class ProgressLine: Sendable {
                 state.doneBytes += size
                 draw(text(of: state), in: &state)
             case .failed:
-                state.done += 1
+                // What was in trouble before the plan stood is no part of it.
+                state.done = min(state.done + 1, state.total)
             case .waiting(let seconds, let reason):
                 state.lastDrawn = nil
                 draw(waitingText(seconds, reason), in: &state)

@@ -22,7 +22,9 @@ func assignedSecret(_ bytes: UnsafeRawBufferPointer, at separator: Int) -> Range
     guard (16...256).contains(end - start), endsWell(bytes, at: end, quote: quote) else { return nil }
     guard let name = nameBefore(bytes, separator), isSecretName(name) else { return nil }
     let value = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-    guard looksRandom(value) || isUUID(value), isPlausible(value, entropy: 3.1), !isPath(value) else { return nil }
+    guard looksRandom(value) || isUUID(value), isPlausible(value, entropy: 3.1), !isWords(value) else { return nil }
+    // A member of something, in code: `keys.RSA2048PrivateKey`.
+    guard quote != 0 || !value.contains(UInt8(ascii: ".")), !isReference(value) else { return nil }
     return start..<end
 }
 
@@ -73,7 +75,8 @@ private let secretWords: [[UInt8]] = [
 private let harmlessEnds: [[UInt8]] = [
     "name", "file", "path", "url", "uri", "type", "id", "ids", "count", "length", "size", "regex", "pattern", "format",
     "header", "prefix", "suffix", "field", "arn", "version", "hash", "sha256", "digest", "label", "endpoint", "expiry",
-    "expires", "tokenizer", "class", "ref", "kind", "index", "checksum", "pair", "csrftoken",
+    "expires", "tokenizer", "class", "ref", "kind", "index", "checksum", "pair", "csrftoken", "pagetoken", "nexttoken",
+    "continuationtoken",
 ].map { Array($0.utf8) }
 
 private func isSecretName(_ name: [UInt8]) -> Bool {
@@ -82,7 +85,9 @@ private func isSecretName(_ name: [UInt8]) -> Bool {
 }
 
 extension [UInt8] {
-    fileprivate func hasSuffix(_ end: [UInt8]) -> Bool { count >= end.count && self[(count - end.count)...] == end[...] }
+    fileprivate func hasSuffix(_ end: [UInt8]) -> Bool {
+        count >= end.count && self[(count - end.count)...] == end[...]
+    }
 
     fileprivate func hasInfix(_ part: [UInt8]) -> Bool {
         guard count >= part.count else { return false }
@@ -90,11 +95,8 @@ extension [UInt8] {
     }
 }
 
-/// Whether it is a path, an address or a chain of members rather than a value.
-private func isPath(_ value: UnsafeRawBufferPointer) -> Bool {
-    if value[0] == UInt8(ascii: "/") || value[0] == UInt8(ascii: ".") || value[0] == UInt8(ascii: "$") { return true }
-    if value[0] == UInt8(ascii: "@") || value[0] == UInt8(ascii: "%") { return true }
-    // `com.acme.service.v2Token`: short words between dots.
+/// Whether it stands for a value that is kept elsewhere, or is a path or an address.
+private func isReference(_ value: UnsafeRawBufferPointer) -> Bool {
     let dots = value.count { $0 == UInt8(ascii: ".") }
-    return dots >= 3 || contains(value, "://")
+    return ".$@%".utf8.contains(value[0]) || dots >= 3 || contains(value, "://")
 }

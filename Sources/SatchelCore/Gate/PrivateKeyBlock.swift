@@ -3,8 +3,11 @@
 /// Also within strings of code and JSON, where line breaks are written as `\n`, and encrypted: a passphrase can be
 /// guessed.
 func privateKeyBlock(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Range<Int>? {
+    guard start + begin.count <= bytes.count, begin.indices.allSatisfy({ bytes[start + $0] == begin[$0] }) else {
+        return nil
+    }
     // The label of the first line, such as `RSA PRIVATE KEY` or `PGP PRIVATE KEY BLOCK`.
-    var position = start + 11
+    var position = start + begin.count
     let mostLabel = min(bytes.count, position + 48)
     let label = position
     while position < mostLabel, bytes[position] != UInt8(ascii: "-") {
@@ -17,6 +20,7 @@ func privateKeyBlock(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Range<In
     // The body: base 64 with anything between its lines but another dash.
     let end = min(bytes.count, position + 4096)
     var run = 0
+    var longest = 0
     var body: [UInt8] = []
     while position < end {
         let byte = bytes[position]
@@ -28,6 +32,7 @@ func privateKeyBlock(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Range<In
         if byte == UInt8(ascii: "-"), position + 1 < end, bytes[position + 1] == byte { break }
         if isBase64(byte) {
             run += 1
+            longest = max(longest, run)
             if run >= 8 || !body.isEmpty { body.append(byte) }
         } else {
             run = 0
@@ -35,9 +40,12 @@ func privateKeyBlock(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Range<In
         if body.count > 256 { break }
         position += 1
     }
-    guard body.count >= 40, body.withUnsafeBytes({ isPlausible($0, entropy: 4) }) else { return nil }
+    // Every such key has a whole line of it.
+    guard longest >= 40, body.withUnsafeBytes({ isPlausible($0, entropy: 4) }) else { return nil }
     return start..<position
 }
+
+private let begin = Array("-----BEGIN ".utf8)
 
 private func isCapital(_ byte: UInt8) -> Bool { byte &- 0x41 < 26 }
 

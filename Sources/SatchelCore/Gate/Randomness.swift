@@ -47,13 +47,38 @@ func looksRandom(_ value: UnsafeRawBufferPointer) -> Bool {
             kind = byte < 0x61 ? 1 : 2
             letters += 1
         } else {
-            kind = 3
+            // Separators stand between words too.
+            continue
         }
         if kind != last, last != 0xff { changes += 1 }
         last = kind
     }
-    guard digits >= 2, letters >= 2 else { return false }
-    return changes * 4 >= value.count - 1
+    let share = changes * 100 / max(1, digits + letters - 1)
+    switch digits {
+    // Chance seldom leaves out digits, and words with capitals inside come close to it.
+    case 0: return share >= 42
+    case 1: return share >= 33
+    default: return letters >= 2 && share >= 25
+    }
+}
+
+/// Whether most of it is words run together with capitals, as in names of types.
+func isWords(_ value: UnsafeRawBufferPointer) -> Bool {
+    var inWords = 0
+    var run = 0
+    var capitals = 0
+    func close() { if run >= 4 { inWords += run } }
+    for byte in value {
+        if byte &- 0x61 < 26 {
+            run += 1
+        } else {
+            close()
+            run = 0
+            if byte &- 0x41 < 26 { capitals += 1 }
+        }
+    }
+    close()
+    return capitals > 0 && inWords * 2 > value.count
 }
 
 /// Whether it is one of the values that documentation shows: known examples, words for "put yours here", rows of the

@@ -28,18 +28,19 @@ package struct SecretDetector: Sendable {
         Self.anchors.scan(bytes, in: range) { position, index in
             if index < shapes.count {
                 if let found = shapes[index].match(bytes, at: position) {
-                    matches.append(SecretMatch(kind: shapes[index].kind, range: found))
+                    let rank = shapes[index].isShared ? SecretMatch.Rank.shared : .exact
+                    matches.append(SecretMatch(kind: shapes[index].kind, range: found, rank: rank))
                 }
             } else if index == shapes.count {
                 if let found = privateKeyBlock(bytes, at: position) {
                     matches.append(SecretMatch(kind: "private-key", range: found))
                 }
             } else if let found = urlPassword(bytes, at: position) {
-                matches.append(SecretMatch(kind: "password-in-url", range: found, isGeneric: true))
+                matches.append(SecretMatch(kind: "password-in-url", range: found, rank: .guessed))
             }
         } separator: { position in
             if let found = assignedSecret(bytes, at: position) {
-                matches.append(SecretMatch(kind: "assigned-secret", range: found, isGeneric: true))
+                matches.append(SecretMatch(kind: "assigned-secret", range: found, rank: .guessed))
             }
         }
         for pattern in patterns { matches += pattern.matches(in: bytes, beginningIn: range) }

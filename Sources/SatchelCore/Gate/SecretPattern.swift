@@ -98,7 +98,9 @@ package struct SecretPattern: Hashable, Sendable {
             guard let end = rest.firstIndex(of: UInt8(ascii: "}")) else { return false }
             let parts = String(decoding: rest[rest.index(after: rest.startIndex)..<end], as: UTF8.self)
                 .split(separator: ",", omittingEmptySubsequences: false)
-            guard let least = parts.first.flatMap({ Int($0) }), (0...Self.mostUnits).contains(least) else { return false }
+            guard let least = parts.first.flatMap({ Int($0) }), (0...Self.mostUnits).contains(least) else {
+                return false
+            }
             for _ in 0..<least { units.append(Unit(set: set)) }
             if parts.count == 2, parts[1].isEmpty {
                 units.append(Unit(set: set, isOptional: true, isRepeated: true))

@@ -14,7 +14,7 @@ package struct SecretScan {
     /// Lines and bytes before ``held``.
     private var lines = 0
     private var columnBase = 0
-    private var found: [(offset: Int, isGeneric: Bool, length: Int, finding: SecretFinding)] = []
+    private var found: [(offset: Int, rank: SecretMatch.Rank, length: Int, finding: SecretFinding)] = []
     private var dropped = 0
     /// UTF-16 with a byte order mark is looked at without its zero bytes; nil until the first bytes are there.
     private var isWide: Bool?
@@ -26,20 +26,24 @@ package struct SecretScan {
 
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         if isWide == nil, bytes.count >= 2 { isWide = (bytes[0] ^ bytes[1]) == 1 && bytes[0] | 1 == 0xff }
-        if isWide == true { held.append(contentsOf: bytes.lazy.filter { $0 != 0 }) } else { held.append(contentsOf: bytes) }
+        if isWide == true {
+            held.append(contentsOf: bytes.lazy.filter { $0 != 0 })
+        } else {
+            held.append(contentsOf: bytes)
+        }
         if held.count >= Self.window + SecretDetector.reach { look(upTo: held.count - SecretDetector.reach) }
     }
 
     /// What was found, in the order of the places, at most ``most``.
     package mutating func finish() -> [SecretFinding] {
         look(upTo: held.count)
-        let sorted = found.sorted { ($0.offset, $1.isGeneric ? 1 : 0) < ($1.offset, $0.isGeneric ? 1 : 0) }
+        let sorted = found.sorted { ($0.offset, $0.rank) < ($1.offset, $1.rank) }
         var result: [SecretFinding] = []
         for item in sorted {
             let end = item.offset + item.length
             // `TOKEN=ghp_…` is one secret, and known by its better name.
-            let isCovered = item.isGeneric && found.contains { other in
-                !other.isGeneric && other.offset < end && item.offset < other.offset + other.length
+            let isCovered = found.contains { other in
+                other.rank < item.rank && other.offset < end && item.offset < other.offset + other.length
             }
             if !isCovered, result.last != item.finding { result.append(item.finding) }
         }
@@ -76,7 +80,8 @@ package struct SecretScan {
     private mutating func note(_ match: SecretMatch) {
         let before = held[..<match.range.lowerBound]
         let line = lines + before.count { $0 == 0x0a } + 1
-        let column = before.lastIndex(of: 0x0a).map { match.range.lowerBound - $0 }
+        let column =
+            before.lastIndex(of: 0x0a).map { match.range.lowerBound - $0 }
             ?? columnBase + match.range.lowerBound + 1
         let hasher = hashing.makeHasher()
         Array(match.kind.utf8 + [0]).withUnsafeBytes { hasher.update($0) }
@@ -88,6 +93,6 @@ package struct SecretScan {
             fingerprint: hasher.finish().prefix(16)
         )
         let offset = dropped + match.range.lowerBound
-        found.append((offset, match.isGeneric, match.range.count, finding))
+        found.append((offset, match.rank, match.range.count, finding))
     }
 }

@@ -10,6 +10,8 @@ struct TokenShape: Sendable {
     var entropy: Double
     /// What else the format promises of the whole token.
     var check: Check
+    /// Other kinds begin like this too, and go on.
+    var isShared = false
 
     enum Check: Sendable {
         case none
@@ -17,6 +19,8 @@ struct TokenShape: Sendable {
         case checksum
         /// Digits among letters, as chance mixes them: for prefixes that words also begin with.
         case random
+        /// Eight digits or more, in whatever order.
+        case digits
         /// Three parts between dots, of which the first two are base64 of JSON.
         case webToken
         /// Hexadecimal digits and hyphens of a UUID.
@@ -31,7 +35,8 @@ struct TokenShape: Sendable {
         _ alphabet: ByteSet,
         _ length: ClosedRange<Int>,
         entropy: Double = 3,
-        check: Check = .none
+        check: Check = .none,
+        isShared: Bool = false
     ) {
         self.kind = kind
         self.prefix = Array(prefix.utf8)
@@ -39,6 +44,7 @@ struct TokenShape: Sendable {
         self.length = length
         self.entropy = entropy
         self.check = check
+        self.isShared = isShared
     }
 
     /// The range of a whole token of this shape whose prefix begins at `start`; nil when it is none.
@@ -57,6 +63,8 @@ struct TokenShape: Sendable {
             if end - body == 36 { return hasTokenChecksum(value) ? start..<end : nil }
         case .random:
             guard looksRandom(value) else { return nil }
+        case .digits:
+            guard value.count(where: isDigit) >= 8 else { return nil }
         case .webToken:
             guard isWebToken(value) else { return nil }
         case .uuid:

@@ -27,7 +27,7 @@ enum TokenShapes {
         TokenShape("openai-key", "sk-admin-", url, 40...256),
         TokenShape("openai-key", "sess-", base62, 40...40, check: .random),
         TokenShape("openrouter-key", "sk-or-v1-", lowerHex, 64...64),
-        TokenShape("secret-key", "sk-", url, 24...128, entropy: 3.5, check: .random),
+        TokenShape("secret-key", "sk-", url, 24...128, entropy: 3.5, check: .random, isShared: true),
         TokenShape("google-api-key", "AIza", url, 35...35, entropy: 3.5),
         TokenShape("xai-key", "xai-", base62, 64...128),
         TokenShape("groq-key", "gsk_", base62, 48...64),
@@ -87,12 +87,12 @@ enum TokenShapes {
     ]
 
     private static let messages: [TokenShape] = [
-        TokenShape("slack-token", "xoxb-", url, 24...120, check: .random),
-        TokenShape("slack-token", "xoxp-", url, 24...120, check: .random),
-        TokenShape("slack-token", "xoxa-", url, 24...120, check: .random),
-        TokenShape("slack-token", "xoxr-", url, 24...120, check: .random),
-        TokenShape("slack-token", "xoxs-", url, 24...120, check: .random),
-        TokenShape("slack-token", "xapp-", url, 24...160, check: .random),
+        TokenShape("slack-token", "xoxb-", url, 24...120, check: .digits),
+        TokenShape("slack-token", "xoxp-", url, 24...120, check: .digits),
+        TokenShape("slack-token", "xoxa-", url, 24...120, check: .digits),
+        TokenShape("slack-token", "xoxr-", url, 24...120, check: .digits),
+        TokenShape("slack-token", "xoxs-", url, 24...120, check: .digits),
+        TokenShape("slack-token", "xapp-", url, 24...160, check: .digits),
         TokenShape("slack-webhook", "hooks.slack.com/services/T", path, 30...80, entropy: 3.5),
         TokenShape("discord-webhook", "discord.com/api/webhooks/", path, 70...120, entropy: 3.5),
         TokenShape("telegram-token", ":AA", url, 33...33, entropy: 3.5, check: .digitsBefore),

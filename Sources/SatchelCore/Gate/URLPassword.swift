@@ -9,9 +9,9 @@ func urlPassword(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Range<Int>? 
         switch bytes[position] {
         case UInt8(ascii: "@"):
             guard let colon, position - colon > 8, !isExampleHost(bytes, at: position + 1) else { return nil }
-            let value = UnsafeRawBufferPointer(rebasing: bytes[(colon + 1)..<position])
-            guard isPlausible(value, entropy: 2.75), isMixed(value) else { return nil }
-            return (colon + 1)..<position
+            let value = withoutEscapes(UnsafeRawBufferPointer(rebasing: bytes[(colon + 1)..<position]))
+            let isSecret = value.withUnsafeBytes { isPlausible($0, entropy: 2.75) && (isMixed($0) || looksRandom($0)) }
+            return isSecret ? (colon + 1)..<position : nil
         case UInt8(ascii: ":"):
             guard colon == nil else { return nil }
             colon = position
@@ -21,6 +21,18 @@ func urlPassword(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Range<Int>? 
         position += 1
     }
     return nil
+}
+
+/// Without `%40` and the like, whose digits mean nothing.
+private func withoutEscapes(_ value: UnsafeRawBufferPointer) -> [UInt8] {
+    var result: [UInt8] = []
+    var index = 0
+    while index < value.count {
+        let isEscape = value[index] == UInt8(ascii: "%")
+        if !isEscape { result.append(value[index]) }
+        index += isEscape ? 3 : 1
+    }
+    return result
 }
 
 /// Letters and digits, neither only at the end, as passwords of programs are: not `password123`.

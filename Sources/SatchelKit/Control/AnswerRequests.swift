@@ -75,9 +75,11 @@ struct RequestDesk {
         guard paths?.contains(nil) != true else {
             throw WorkspaceError(.cannotStart, "a path of the request is none; restart the watch")
         }
+        let scope = paths.map { Scope($0.compactMap(\.self)) } ?? .everything
         // What changed before the request is in the watch's own books when its cookie comes back; the scan that follows
-        // sees it even when it does not.
-        try? await watcher.barrier(within: Self.barrierTimeout)
+        // sees it even when it does not. A cookie takes everything out of its rest, so it is not made for a few files:
+        // the scan of those is right by itself, and what is still being written elsewhere is left alone.
+        if scope == .everything { try? await watcher.barrier(within: Self.barrierTimeout) }
         var options = SyncOptions()
         options.isConfirmed = asked.confirmed
         options.maxDeletes = asked.maxDeletes
@@ -89,7 +91,7 @@ struct RequestDesk {
         }
         return try await connection.waits.telling({ tell(.waiting(seconds: $0, reason: $1)) }) {
             try await workspace.sync(
-                paths.map { Scope($0.compactMap(\.self)) } ?? .everything,
+                scope,
                 to: connection,
                 options: options
             ) { event in
@@ -107,7 +109,7 @@ struct RequestDesk {
         options.all = asked.all
         options.force = asked.force
         options.limit = asked.limit
-        options.isConfirmed = asked.confirmed ?? false
+        options.isConfirmed = asked.confirmed
         return try await workspace.cleanup(connection(to: asked.account, id: asked.accountId), options: options)
     }
 

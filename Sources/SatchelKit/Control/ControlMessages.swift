@@ -22,7 +22,7 @@ struct ControlRequest: Codable, Sendable {
         var all: Bool
         var force: Bool
         var limit: Int?
-        var confirmed: Bool?
+        var confirmed: Bool
     }
 
     struct Status: Codable, Sendable {}
@@ -66,10 +66,11 @@ struct ControlAnswer: Codable, Sendable {
         var account: String
         var deleted, kept, failed: [Copy]
         var accountError: Failure?
-        /// How many deletes need a yes, of how many copies.
-        var stopped: [Int]?
-        var objects: Int?
-        var objectBytes: Int64?
+        /// Objects of the local store that were removed.
+        var objects: Int
+        var objectBytes: Int64
+        /// Set when it would delete so many of so many copies and needs a yes.
+        var tooMany: [Int]?
     }
 
     struct Failure: Codable, Sendable {
@@ -199,9 +200,8 @@ extension ControlAnswer.Cleanup {
         kept = copies(report.kept)
         failed = copies(report.failed)
         accountError = report.accountError.map { ControlAnswer.Failure($0) }
-        if case .tooManyDeletes(let count, let total)? = report.stop { stopped = [count, total] }
-        objects = report.swept.count
-        objectBytes = report.swept.bytes
+        (objects, objectBytes) = (report.swept.count, report.swept.bytes)
+        if case .tooManyDeletes(let count, let total)? = report.stop { tooMany = [count, total] }
     }
 
     var report: CleanupReport {
@@ -213,8 +213,8 @@ extension ControlAnswer.Cleanup {
         report.kept = list(kept)
         report.failed = list(failed)
         report.accountError = accountError?.providerError
-        if let stopped, stopped.count == 2 { report.stop = .tooManyDeletes(count: stopped[0], of: stopped[1]) }
-        report.swept = SweptObjects(count: objects ?? 0, bytes: objectBytes ?? 0)
+        (report.swept.count, report.swept.bytes) = (objects, objectBytes)
+        if let tooMany, tooMany.count == 2 { report.stop = .tooManyDeletes(count: tooMany[0], of: tooMany[1]) }
         return report
     }
 }

@@ -13,6 +13,8 @@ final class AccountLimiter: Limiter {
     /// Names the account in the book.
     private let account: String
     private let own = Mutex(LimitState())
+    /// When the book was last asked whether others were refused; seconds since 1970.
+    private let lookedAt = Mutex(0.0)
     private let hasFailed = Atomic(false)
 
     init(_ policy: LimitPolicy, account: String, book: LimitBook?) {
@@ -25,21 +27,60 @@ final class AccountLimiter: Limiter {
 
     func ask(_ cost: RequestCost, at now: Date) async -> LimitDecision {
         let seconds = now.timeIntervalSince1970
+        guard countsTogether else {
+            await lookForRefusals(at: seconds)
+            return own.withLock { policy.decide(cost, &$0, at: seconds) }
+        }
         return await update { [policy] in policy.decide(cost, &$0, at: seconds) }
     }
 
     func noteRefusal(retryAfter: Double?, at now: Date) async {
         let seconds = now.timeIntervalSince1970
-        await update { [policy] in policy.noteRefusal(&$0, retryAfter: retryAfter, at: seconds) }
+        guard !countsTogether else {
+            return await update { [policy] in policy.noteRefusal(&$0, retryAfter: retryAfter, at: seconds) }
+        }
+        let state = own.withLock { state in
+            policy.noteRefusal(&state, retryAfter: retryAfter, at: seconds)
+            return state
+        }
+        await update { shared in
+            shared.takeRefusals(of: state)
+            shared.updatedAt = seconds
+        }
     }
 
     func giveBack(_ cost: RequestCost) async {
+        guard countsTogether else { return }
         await update { [policy] in policy.giveBack(cost, &$0) }
     }
 
     func charge(_ money: Dollars, at now: Date) async {
+        guard countsTogether else { return }
         let seconds = now.timeIntervalSince1970
         await update { [policy] in policy.charge(money, &$0, at: seconds) }
+    }
+
+    /// Whether every request has to be written down.
+    ///
+    /// Without a limit and a budget there is nothing to count: only refusals are shared, and a transaction for each
+    /// small upload is saved.
+    private var countsTogether: Bool {
+        var limits = policy.limits
+        limits.concurrency = nil
+        return limits != AccountLimits() || !policy.budget.isEmpty
+    }
+
+    /// Learns once a second whether another process was refused.
+    private func lookForRefusals(at now: Double) async {
+        let isDue = lookedAt.withLock { last in
+            guard abs(now - last) >= 1 else { return false }
+            last = now
+            return true
+        }
+        guard isDue, let book, !hasFailed.load(ordering: .relaxed),
+            let shared = try? await book.update(account, { $0 }), shared.updatedAt <= now + 1
+        else { return }
+        own.withLock { $0.takeRefusals(of: shared) }
     }
 
     @discardableResult
@@ -52,5 +93,14 @@ final class AccountLimiter: Limiter {
             }
         }
         return own.withLock { body(&$0) }
+    }
+}
+
+extension LimitState {
+    /// What somebody else was told by the provider counts here too.
+    fileprivate mutating func takeRefusals(of other: LimitState) {
+        pausedUntil = max(pausedUntil, other.pausedUntil)
+        guard other.ceilingAt > ceilingAt else { return }
+        (ceiling, ceilingAt) = (other.ceiling, other.ceilingAt)
     }
 }

@@ -5,8 +5,7 @@ package struct SyncEstimate: Hashable, Sendable {
     package var account: String
     package var uploads = 0
     package var bytes: Int64 = 0
-    /// Of the text that would be sent, a quarter of its bytes: what a model would be billed each time it is shown all of
-    /// it. An estimate.
+    /// An estimate of what a model would be billed each time it is shown all of it: a quarter of the bytes of text.
     package var tokens: Int64 = 0
     /// Files whose tokens nobody can tell from their size: PDFs, pictures, archives.
     package var untold = 0
@@ -27,7 +26,7 @@ extension Workspace {
     ) async throws -> SyncEstimate {
         var options = SyncOptions()
         options.isDryRun = true
-        let (_, plan) = try await makePlan(scope, for: connection, options: options, observe: observe)
+        let (_, plan) = try await makePlan(scope, for: connection, options: options, at: now(), observe: observe)
         var estimate = SyncEstimate(account: connection.account.name)
         for case .upload(_, let content, _) in plan.actions {
             estimate.uploads += 1

@@ -53,6 +53,8 @@ extension Workspace {
         )
         report.count(plan)
         plan.actions = setAside(undecided, from: plan.actions, report: &report)
+        // Found before anything is done, and told like what fails later.
+        for failure in report.failures { observe(.failed(failure)) }
         plan.actions = try await makeRoom(
             for: plan.actions,
             in: connection,

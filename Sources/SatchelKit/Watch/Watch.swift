@@ -219,7 +219,10 @@ private struct WatchLoop {
     }
 
     private mutating func tell(_ report: SyncReport, within scope: Scope) {
-        let blocked = Dictionary(report.blocked.map { ($0.path, $0.reason.secrets) }, uniquingKeysWith: { first, _ in first })
+        let blocked = Dictionary(
+            report.blocked.map { ($0.path, $0.reason.secrets) },
+            uniquingKeysWith: { first, _ in first }
+        )
         told = told.filter { path, _ in !scope.contains(path) || blocked[path] != nil }
         for (path, findings) in blocked.sorted(by: { $0.key < $1.key }) where told[path] != findings {
             told[path] = findings

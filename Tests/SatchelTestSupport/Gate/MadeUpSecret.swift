@@ -34,8 +34,11 @@ package struct MadeUpSecret: Hashable, Sendable, CustomStringConvertible {
             ("pypi-token", "pypi-AgEIcHlwaS5vcmc" + some(url, 130)), ("docker-token", "dckr_pat_" + some(url, 27)),
             ("grafana-token", "glsa_" + some(base62, 32) + "_" + some(hex, 8)),
             ("slack-token", "xoxb-" + some(digits, 12) + "-" + some(digits, 12) + "-" + some(base62, 24)),
-            ("slack-webhook", "https://hooks.slack.com/services/T" + some(upper, 8) + "/B" + some(upper, 8) + "/"
-                + some(base62, 24)),
+            (
+                "slack-webhook",
+                "https://hooks.slack.com/services/T" + some(upper, 8) + "/B" + some(upper, 8) + "/"
+                    + some(base62, 24)
+            ),
             ("telegram-token", "7" + some(digits, 9) + ":AA" + some(url, 33)),
             ("sendgrid-key", "SG." + some(url, 22) + "." + some(url, 43)),
             ("stripe-key", "sk_live_" + some(base62, 99)), ("shopify-token", "shpat_" + some(hex, 32)),
@@ -43,7 +46,9 @@ package struct MadeUpSecret: Hashable, Sendable, CustomStringConvertible {
         ]
         let claims = "eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiJ" + some(base62, 40)
         tokens.append(("json-web-token", claims + "." + some(url, 86)))
-        for label in ["RSA PRIVATE KEY", "EC PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY", "PGP PRIVATE KEY BLOCK"] {
+        for label in [
+            "RSA PRIVATE KEY", "EC PRIVATE KEY", "PRIVATE KEY", "OPENSSH PRIVATE KEY", "PGP PRIVATE KEY BLOCK",
+        ] {
             let body = (0..<6).map { _ in some(base64, 64) }.joined(separator: "\n")
             tokens.append(("private-key", "-----BEGIN \(label)-----\n\(body)\n-----END \(label)-----"))
         }
