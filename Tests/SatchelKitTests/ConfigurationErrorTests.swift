@@ -74,8 +74,8 @@ struct ConfigurationErrorTests {
         Wrong(
             "zebra: 1",
             "satchel.yaml:1:1: zebra: there is no such setting; there are accounts, chat, default_account, exclude, "
-                + "gitignore, hidden, include, keep_unreferenced, max_deletes, max_file_size, parallel_uploads, pin, renew, "
-                + "retries, safety_margin, trusted_folders, ttl, watch"
+                + "gate, gitignore, hidden, include, keep, keep_unreferenced, max_deletes, max_file_size, "
+                + "parallel_uploads, pin, renew, retries, safety_margin, trusted_folders, ttl, watch, when_full"
         ),
         Wrong(
             "watch: {zebra: 1}",
