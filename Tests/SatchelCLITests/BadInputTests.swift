@@ -186,7 +186,7 @@ import Testing
     @Test(.enabled(if: mayMount, "a small disk can be mounted only by root"))
     func aFullDiskIsSaidAndNothingIsLost() async throws {
         let disk = try TemporaryWorkspace(named: "disk")
-        guard mount("tmpfs", disk.root, "tmpfs", 0, "size=400k") == 0 else { throw SystemFailure("mount", errno) }
+        guard mount("tmpfs", disk.root, "tmpfs", 0, "size=900k") == 0 else { throw SystemFailure("mount", errno) }
         defer { umount2(disk.root, Int32(MNT_DETACH)) }
         try await RunningSatchel.with { satchel in
             try await satchel.run(["init", "-q", "-C", disk.root]).check()

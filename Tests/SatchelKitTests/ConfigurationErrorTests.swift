@@ -61,7 +61,10 @@ struct ConfigurationErrorTests {
             "maxFileSize: 1MB",
             "satchel.yaml:1:1: maxFileSize: there is no such setting; did you mean max_file_size?"
         ),
-        Wrong("max-size: 1MB", "satchel.yaml:1:1: max-size: there is no such setting; did you mean keep.max_file_size?"),
+        Wrong(
+            "max-size: 1MB",
+            "satchel.yaml:1:1: max-size: there is no such setting; did you mean max_file_size?"
+        ),
         Wrong("excludes: []", "satchel.yaml:1:1: excludes: there is no such setting; did you mean exclude?"),
         Wrong("quiet: 1s", "satchel.yaml:1:1: quiet: there is no such setting; did you mean watch.quiet?"),
         Wrong("watch: {queit: 1s}", "satchel.yaml:1:9: watch.queit: there is no such setting; did you mean quiet?"),

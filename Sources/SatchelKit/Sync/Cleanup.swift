@@ -231,7 +231,8 @@ func planCleanup(
         func verdict(_ isDelete: Bool, _ code: String, _ reason: String) -> CleanupVerdict {
             CleanupVerdict(copy: copy, isDelete: isDelete, code: code, reason: reason)
         }
-        let age = now.timeIntervalSince(copy.touchedAt)
+        // A clock that went back makes no copy younger than new.
+        let age = max(now.timeIntervalSince(copy.touchedAt), 0)
         if copy.state == .deleting { return verdict(true, "unfinished", "an earlier delete was not confirmed") }
         if pinned.contains(copy.digest), !options.force { return verdict(false, "pinned", "a message refers to it") }
         if linked.contains(copy.digest) {
