@@ -18,7 +18,7 @@ import Testing
     ]
     private static let refusal = 8
 
-    @Test(arguments: 1...24)
+    @Test(arguments: 1...12)
     func afterAnyHistoryASyncBringsEverythingInStep(_ seed: UInt64) async throws {
         try await LoopbackOpenAI.with { openAI in
             var chance = Chance(seed: seed)
