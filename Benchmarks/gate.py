@@ -192,13 +192,13 @@ def mebibytes(folder):
 
 
 def false_alarms(options, work):
-    print("\n| folder | MiB | findings | files | findings per MiB | kinds |\n| --- | --- | --- | --- | --- | --- |")
+    print("\n| folder | MiB that would leave | findings | files | findings per MiB | kinds |\n| --- | --- | --- | --- | --- | --- |")
     for number, origin in enumerate(options.folders):
         folder = f"{work}/real{number}"
         shutil.copytree(origin, folder, symlinks=True, ignore=shutil.ignore_patterns(".git"), ignore_dangling_symlinks=True)
         document = ask(options.satchel, folder, work)
         secrets = document.get("secrets", [])
-        size = mebibytes(folder)
+        size = max(1, document["summary"]["bytes_uploaded"]) / 2**20
         kinds = {}
         for secret in secrets:
             kinds[secret["kind"]] = kinds.get(secret["kind"], 0) + 1

@@ -83,7 +83,7 @@ extension Manifest {
         package var isLinked: Bool
     }
 
-    /// The ready copies of the account, unused for longest first.
+    /// The ready copies of the account that no running chat has leased, unused for longest first.
     package func evictableCopies(in account: AccountID) async throws(ManifestError) -> [EvictableCopy] {
         try await read { db in
             try Row.fetchAll(
@@ -92,7 +92,9 @@ extension Manifest {
                     SELECT r.id, r.sha256, r.state, r.created_at, r.expires_at, r.size,
                         coalesce(r.used_at, r.created_at) AS used,
                         EXISTS (SELECT 1 FROM path WHERE linked = r.sha256)
-                    FROM remote_file r WHERE r.account = ? AND r.state = ? ORDER BY used, r.id
+                    FROM remote_file r WHERE r.account = ? AND r.state = ? AND NOT EXISTS (
+                        SELECT 1 FROM lease l WHERE l.account = r.account AND l.sha256 = r.sha256)
+                    ORDER BY used, r.id
                     """,
                 arguments: [account.rawValue, CopyState.ready.rawValue]
             ).map { row in

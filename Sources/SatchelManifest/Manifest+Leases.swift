@@ -31,6 +31,24 @@ extension Manifest {
         }
     }
 
+    /// Copies that are marked for deletion and that nobody has leased.
+    package func unleasedDeletes(in account: AccountID) async throws(ManifestError) -> [EndedCopy] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT id, sha256, remote_id FROM remote_file r
+                    WHERE account = ? AND state = ? AND remote_id IS NOT NULL AND NOT EXISTS (
+                        SELECT 1 FROM lease l WHERE l.account = r.account AND l.sha256 = r.sha256)
+                    """,
+                arguments: [account.rawValue, CopyState.deleting.rawValue]
+            ).compactMap { row in
+                guard let id = RemoteFileID(row[2]) else { return nil }
+                return EndedCopy(row: row[0], digest: try row.digest(1), remoteID: id)
+            }
+        }
+    }
+
     /// A copy whose last lease has ended: marked for deletion.
     package struct EndedCopy: Hashable, Sendable {
         package var row: Int64

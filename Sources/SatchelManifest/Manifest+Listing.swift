@@ -96,6 +96,21 @@ extension Manifest {
         }
     }
 
+    /// Bytes of the ready copies of these contents in the account.
+    package func bytes(of digests: Set<ContentDigest>, in account: AccountID) async throws(ManifestError) -> Int64 {
+        try await read { db in
+            let statement = try db.cachedStatement(
+                sql: "SELECT size FROM remote_file WHERE account = ? AND sha256 = ? AND state = ?"
+            )
+            var sum: Int64 = 0
+            for digest in digests {
+                let arguments: StatementArguments = [account.rawValue, digest.blob, CopyState.ready.rawValue]
+                sum += try Int64.fetchOne(statement, arguments: arguments) ?? 0
+            }
+            return sum
+        }
+    }
+
     /// Bytes of all ready copies in the account.
     package func bytes(in account: AccountID) async throws(ManifestError) -> Int64 {
         try await read { db in

@@ -16,6 +16,8 @@ package struct LimitedProvider: FileProvider {
 
     package var traits: ProviderTraits { base.traits }
 
+    package var serverTime: Date? { base.serverTime }
+
     package func upload(_ batch: [Upload]) async -> [Result<RemoteFile, ProviderError>] {
         var cost = RequestCost(requests: batch.count, uploads: batch.count, bytes: batch.reduce(0) { $0 + $1.size })
         if let price = traits.storagePrice {

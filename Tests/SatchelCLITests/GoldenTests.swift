@@ -8,7 +8,8 @@ import Testing
 @Suite struct GoldenTests {
     @Test(arguments: [
         "", "init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config", "config ls", "config path",
-        "doctor", "remote", "remote ls", "remote verify", "thread", "thread ls", "thread show", "thread fork",
+        "doctor", "remote", "remote ls", "remote verify", "remote reconcile",
+        "rehydrate", "add", "cat", "restore", "has", "quota", "thread", "thread ls", "thread show", "thread fork",
         "thread archive", "thread rm", "thread export", "search", "cost",
         "audit",
     ])
@@ -24,7 +25,7 @@ import Testing
 
     @Test(arguments: [
         "init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config ls", "doctor", "remote ls",
-        "remote verify", "audit",
+        "remote verify", "remote reconcile", "rehydrate", "add", "cat", "restore", "has", "quota", "audit",
     ])
     func everyHelpHasAnExample(_ command: String) async throws {
         try await RunningSatchel.with { satchel in
@@ -42,7 +43,10 @@ import Testing
         ("status", ["status"], 0), ("ls", ["ls"], 0),
         ("why", ["why", "build/out.o"], 0), ("chat", ["chat", "kettle"], 0),
         ("cleanup", ["cleanup", "--older-than", "0"], 0), ("config-ls", ["config", "ls"], 0),
-        ("config-path", ["config", "path"], 0), ("doctor", ["doctor"], 0),
+        ("config-path", ["config", "path"], 0),
+        ("rehydrate", ["rehydrate"], 0), ("add", ["add", "moved.txt"], 0), ("quota", ["quota", "--ask"], 0),
+        ("has", ["has", "0263829989b6fd954f72baaf2fc64bc2e2f01d692d4de72986ea808f6e99813f"], 1),
+        ("remote-reconcile", ["remote", "reconcile", "--adopt"], 0), ("doctor", ["doctor"], 0),
         ("failure", ["chat", "--thread", "77", "kettle"], 2),
     ])
     func aDocumentKeepsItsShape(_ name: String, _ arguments: [String], _ status: Int32) async throws {

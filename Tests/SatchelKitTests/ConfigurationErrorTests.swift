@@ -61,7 +61,7 @@ struct ConfigurationErrorTests {
             "maxFileSize: 1MB",
             "satchel.yaml:1:1: maxFileSize: there is no such setting; did you mean max_file_size?"
         ),
-        Wrong("max-size: 1MB", "satchel.yaml:1:1: max-size: there is no such setting; did you mean max_file_size?"),
+        Wrong("max-size: 1MB", "satchel.yaml:1:1: max-size: there is no such setting; did you mean keep.max_file_size?"),
         Wrong("excludes: []", "satchel.yaml:1:1: excludes: there is no such setting; did you mean exclude?"),
         Wrong("quiet: 1s", "satchel.yaml:1:1: quiet: there is no such setting; did you mean watch.quiet?"),
         Wrong("watch: {queit: 1s}", "satchel.yaml:1:9: watch.queit: there is no such setting; did you mean quiet?"),
@@ -74,8 +74,8 @@ struct ConfigurationErrorTests {
         Wrong(
             "zebra: 1",
             "satchel.yaml:1:1: zebra: there is no such setting; there are accounts, chat, default_account, exclude, "
-                + "gitignore, hidden, include, keep_unreferenced, max_deletes, max_file_size, parallel_uploads, pin, renew, "
-                + "retries, safety_margin, trusted_folders, ttl, watch"
+                + "gate, gitignore, hidden, include, keep, keep_unreferenced, max_deletes, max_file_size, "
+                + "parallel_uploads, pin, renew, retries, safety_margin, trusted_folders, ttl, watch, when_full"
         ),
         Wrong(
             "watch: {zebra: 1}",

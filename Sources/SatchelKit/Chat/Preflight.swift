@@ -56,7 +56,38 @@ extension Workspace {
     ) async throws -> [RemoteFileID: Presence] {
         guard !connection.traits.staysHere else { return [:] }
         let size = max(connection.traits.checkBatch, 1)
-        let batches = stride(from: 0, to: ids.count, by: size).map { Array(ids[$0..<min($0 + size, ids.count)]) }
+        var listed: [RemoteFileID: Presence] = [:]
+        // So many that a listing is cheaper; what it lacks is asked after all the same: it may lag behind.
+        if ids.count > 64 * size { listed = try await lookUp(Set(ids), in: connection) }
+        let rest = ids.filter { listed[$0] == nil }
+        let asked = try await ask(
+            after: stride(from: 0, to: rest.count, by: size).map { Array(rest[$0..<min($0 + size, rest.count)]) },
+            in: connection
+        )
+        return listed.merging(asked) { $1 }
+    }
+
+    private func lookUp(_ wanted: Set<RemoteFileID>, in connection: Connection) async throws -> [RemoteFileID: Presence]
+    {
+        var listed: [RemoteFileID: Presence] = [:]
+        var cursor: String?
+        repeat {
+            try Task.checkCancellation()
+            guard let page = try? await connection.provider.list(after: cursor) else { break }
+            for file in page.files where wanted.contains(file.id) {
+                if case .failed = file.state { continue }
+                listed[file.id] = .there(file)
+            }
+            cursor = page.next
+        } while cursor != nil && listed.count < wanted.count
+        return listed
+    }
+
+    /// Some batches side by side.
+    private func ask(
+        after batches: [[RemoteFileID]],
+        in connection: Connection
+    ) async throws -> [RemoteFileID: Presence] {
         let atOnce = 8
         let provider = connection.provider
         return try await withThrowingTaskGroup(of: [RemoteFileID: Presence].self) { group in

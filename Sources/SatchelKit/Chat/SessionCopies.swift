@@ -46,6 +46,7 @@ extension Workspace {
 
     /// Deletes what chats have left that ended without doing so themselves.
     func endAbandonedLeases(in connection: Connection) async throws {
+        if isOnDemand(connection) { _ = try await delete(manifest.unleasedDeletes(in: connection.id), in: connection) }
         let dead = try await manifest.leaseHolders(in: connection.id).filter { !ProcessStamp.isAlive($0) }
         guard !dead.isEmpty else { return }
         let undecided = try await adoptInterrupted(in: connection)
@@ -63,8 +64,19 @@ extension Workspace {
         in connection: Connection,
         keepsDoubtful: Bool
     ) async throws -> [ProviderError] {
+        let ended = try await manifest.endLeases(of: holders, in: connection.id, keepsDoubtful: keepsDoubtful)
+        return try await delete(ended, in: connection)
+    }
+
+    /// Deletes copies that are marked for it.
+    ///
+    /// - Returns: why copies could not be deleted.
+    private func delete(
+        _ copies: [Manifest.EndedCopy],
+        in connection: Connection
+    ) async throws -> [ProviderError] {
         var failures: [ProviderError] = []
-        for copy in try await manifest.endLeases(of: holders, in: connection.id, keepsDoubtful: keepsDoubtful) {
+        for copy in copies {
             do {
                 try await connection.provider.delete(copy.remoteID)
                 try await manifest.finishDelete(

@@ -44,6 +44,12 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #safety_margin: 10m
         # What nothing refers to any more is deleted after this time.
         #keep_unreferenced: 24h
+        # When an account is full: stop, or evict what was unused for longest.
+        #when_full: stop
+        # What .satchel/objects keeps so that chats can be shown a version again after the file has changed.
+        #keep:
+        #  max_file_size: 50MB
+        #  max_total: 2GB
 
         # A sync that would delete more files than count, and more than percent of them, stops and asks.
         #max_deletes:

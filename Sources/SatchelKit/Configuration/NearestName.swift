@@ -12,7 +12,9 @@ func nearestName(to name: String, among candidates: some Sequence<String>) -> St
     }
     if let best { return best.name }
     let wantedWords = words(of: name)
-    return candidates.first { words(of: $0).isSuperset(of: wantedWords) }
+    // The one that says least beside it: `max_file_size` before `keep.max_file_size`.
+    return candidates.filter { words(of: $0).isSuperset(of: wantedWords) }
+        .min { words(of: $0).count < words(of: $1).count }
 }
 
 private func words(of name: String) -> Set<Substring> {

@@ -35,8 +35,11 @@ extension Workspace {
         guard !uploads.isEmpty else { return actions }
         let incoming = Set(uploads.map(\.digest))
         let wanted = uploads.reduce(0) { $0 + $1.size }
+        var used = try await manifest.bytes(in: connection.id)
+        guard used + wanted > limit.bytes else { return actions }
+        // What is sent again takes the place of what is there.
+        used -= try await manifest.bytes(of: incoming, in: connection.id)
         let held = try await manifest.evictableCopies(in: connection.id).filter { !incoming.contains($0.copy.digest) }
-        var used = held.reduce(0) { $0 + $1.size }
         if used + wanted > limit.bytes, configuration.whenFull == .evict {
             let deleter = CopyDeleter(manifest: manifest, provider: connection.provider, now: context.now)
             for victim in held where used + wanted > limit.bytes {

@@ -34,11 +34,8 @@ extension Workspace {
         observe: @escaping SyncObserver = { _ in }
     ) async throws -> SyncReport {
         let undecided = options.isDryRun ? [:] : try await adoptInterrupted(in: connection)
-        var moment = now()
-        if !options.isDryRun {
-            try await endAbandonedLeases(in: connection)
-            moment = try await accountTime(of: connection)
-        }
+        if !options.isDryRun { try await endAbandonedLeases(in: connection) }
+        let moment = try await accountTime(of: connection)
         var (snapshot, plan) = try await makePlan(
             scope,
             for: connection,
@@ -97,7 +94,7 @@ extension Workspace {
         _ scope: Scope,
         for connection: Connection,
         options: SyncOptions,
-        at moment: Date,
+        at moment: Date? = nil,
         observe: @escaping SyncObserver
     ) async throws -> (Snapshot, Plan) {
         var policy = policy(for: connection.account)
