@@ -56,6 +56,8 @@ package struct RetryingProvider: FileProvider {
         var attempt = 1
         // Uploads that may have arrived: that does not change by what a later try meets.
         var doubtful: Set<Int> = []
+        // Those of them about which the account could not be asked since.
+        var unasked: Set<Int> = []
         while true {
             doubtful.formUnion(results.indices.filter { results[$0].error?.mayHaveArrived == true })
             let waits = delays(after: results, attempt: attempt)
@@ -76,17 +78,31 @@ package struct RetryingProvider: FileProvider {
                 switch await look(for: batch[index], since: started) {
                 case .success(let found?): results[index] = .success(found)
                 case .success(nil):
+                    unasked.remove(index)
                     if mayResend { resend.append(index) }
                 // Whether it is there is not known, so it is not sent; the next round looks again.
                 case .failure(let error):
+                    unasked.insert(index)
                     if mayResend, error.isRetryable { results[index] = .failure(error) }
                 }
             }
-            guard !waits.isEmpty else { return results }
+            guard !waits.isEmpty else {
+                for index in unasked { results[index] = stillDoubtful(results[index]) }
+                return results
+            }
             let again = resend.isEmpty ? [] : await base.upload(resend.map { batch[$0] })
             for (index, result) in zip(resend, again) { results[index] = result }
             attempt += 1
         }
+    }
+
+    /// An upload that may have arrived and that nobody could be asked about: what the question met is no answer to it.
+    ///
+    /// It must not pass for an upload that did not arrive, or the next run would send it without looking.
+    private func stillDoubtful(_ result: Result<RemoteFile, ProviderError>) -> Result<RemoteFile, ProviderError> {
+        guard case .failure(var error) = result, !error.mayHaveArrived else { return result }
+        error.kind = .answerLost
+        return .failure(error)
     }
 
     package func list(after cursor: String?) async throws(ProviderError) -> RemotePage {

@@ -2,7 +2,7 @@ import Glibc
 import SatchelTestSupport
 import Testing
 
-/// Hundreds of random histories of files, faults, clocks and crashes, each compared with a simple oracle.
+/// Random histories of files, faults, clocks and crashes, each compared with a simple oracle.
 ///
 /// `SATCHEL_RUNS=5000` lives more of them, `SATCHEL_SEED=17` begins with that one, `SATCHEL_STEPS=9` cuts it short.
 /// A failing history is cut to the fewest steps that still fail, and says how to see it again.
@@ -11,7 +11,7 @@ import Testing
 
     @Test func afterAnyHistoryTheAccountHoldsWhatTheDiskShows() async throws {
         let first = Self.wish("SATCHEL_SEED") ?? 1
-        let count = Self.wish("SATCHEL_RUNS") ?? (Self.wish("SATCHEL_SEED") == nil ? 150 : 1)
+        let count = Self.wish("SATCHEL_RUNS") ?? (Self.wish("SATCHEL_SEED") == nil ? 80 : 1)
         let steps = Self.wish("SATCHEL_STEPS")
         var syncs = 0
         var crashes = 0

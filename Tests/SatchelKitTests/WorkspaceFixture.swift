@@ -9,6 +9,8 @@ struct WorkspaceFixture {
     let home: TemporaryWorkspace
     let clock: TestClock
     let workspace: Workspace
+    /// Processes that died: closing their databases would delete the logs of those that came after them.
+    private let dead: [Workspace]
 
     init(
         _ files: [RawBytes: RawBytes] = [:],
@@ -26,11 +28,13 @@ struct WorkspaceFixture {
         _ = try initialise(context)
         folder.remove("satchel.yaml")
         workspace = try Workspace(context)
+        dead = []
     }
 
     private init(_ fixture: WorkspaceFixture, opening context: Context) throws {
         (folder, home, clock) = (fixture.folder, fixture.home, fixture.clock)
         workspace = try Workspace(context)
+        dead = fixture.dead + [fixture.workspace]
     }
 
     /// The same workspace opened by the next process, after `change` to what is on the disk.

@@ -249,7 +249,8 @@ func planCleanup(
         if copy.state == .failed || copy.state == .uploading {
             return verdict(true, "unreferenced", "never finished, and nothing refers to it")
         }
-        if age >= keepUnreferenced || options.force {
+        // Without a wait the age says nothing: after a clock went back it may be below zero.
+        if keepUnreferenced <= 0 || age >= keepUnreferenced || options.force {
             return verdict(
                 true,
                 "unreferenced",

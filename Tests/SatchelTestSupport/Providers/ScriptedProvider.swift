@@ -77,6 +77,12 @@ package final class ScriptedProvider: FileProvider {
         state.withLock { $0.steps[verb, default: []] += steps }
     }
 
+    /// Whether any copy has ended by itself.
+    package var hasExpired: Bool {
+        let now = clock.now
+        return state.withLock { state in state.stored.contains { !$0.isLive(at: now) } }
+    }
+
     /// From now on calls succeed again.
     package func forgetScripts() { state.withLock { $0.steps = [:] } }
 
