@@ -24,9 +24,7 @@ import Testing
                 crashes += lived.crashes
             } catch {
                 let found = steps == nil ? await shortest(seed, after: error) : error
-                // A history such as SATCHEL_SEED=23 SATCHEL_STEPS=30 ends with a content that is there twice: the older
-                // copy is ours and named by the ledger, and no clean-up finds it before it expires.
-                withKnownIssue(isIntermittent: true) { throw found }
+                throw found
             }
         }
         if count > 1 { print("\(count) histories, \(syncs) disturbed syncs, \(crashes) crashes") }
