@@ -110,6 +110,27 @@ struct LimitPolicyTests {
         for _ in 0..<500 { #expect(policy.decide(RequestCost(), &state, at: start + 311) == .go) }
     }
 
+    @Test func aRefusalOfAFewRequestsPausesThemAndTeachesNoRate() {
+        var state = LimitState()
+        let policy = policy()
+        for second in 0..<5 { #expect(policy.decide(RequestCost(), &state, at: start + Double(second)) == .go) }
+        policy.noteRefusal(&state, retryAfter: 3, at: start + 5)
+        policy.noteRefusal(&state, retryAfter: nil, at: start + 7)
+        #expect(policy.decide(RequestCost(), &state, at: start + 7.5) != .go, "the wish is heeded")
+        for _ in 0..<50 { #expect(policy.decide(RequestCost(), &state, at: start + 8) == .go) }
+    }
+
+    @Test func manyRefusalsNeverSlowItBelowOneInTwoSeconds() {
+        var state = LimitState()
+        let policy = policy()
+        for _ in 0..<20 { #expect(policy.decide(RequestCost(), &state, at: start) == .go) }
+        for second in 0..<12 { policy.noteRefusal(&state, retryAfter: nil, at: start + Double(second) * 2) }
+        #expect(state.ceiling == 30)
+        #expect(policy.decide(RequestCost(), &state, at: start + 24) == .go)
+        #expect(policy.decide(RequestCost(), &state, at: start + 25.9) != .go)
+        #expect(policy.decide(RequestCost(), &state, at: start + 26.1) == .go)
+    }
+
     @Test func aClockThatIsPutBackMakesNobodyWaitLonger() {
         var state = LimitState()
         let policy = policy(uploads: 3)

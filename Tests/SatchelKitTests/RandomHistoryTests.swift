@@ -13,12 +13,12 @@ import Testing
     /// What went wrong with a request, whether or not it was carried out.
     private static let faults: [LoopbackFault] = [
         .loseAnswer, .resetRequest(afterBytes: 40), .resetAnswer(afterBytes: 20), .truncate(bodyBytes: 10),
-        .openAI(500, "no"), .refuse, .garbage(Array("what?\r\n\r\n".utf8)),
+        .openAI(500, "no"), .rateLimited(retryAfter: "0"), .refuse, .garbage(Array("what?\r\n\r\n".utf8)),
         .openAI(400, "no", type: "invalid_request_error"), .openAI(401, "no", type: "invalid_request_error"),
     ]
-    private static let refusal = 7
+    private static let refusal = 8
 
-    @Test(arguments: 1...12)
+    @Test(arguments: 1...24)
     func afterAnyHistoryASyncBringsEverythingInStep(_ seed: UInt64) async throws {
         try await LoopbackOpenAI.with { openAI in
             var chance = Chance(seed: seed)

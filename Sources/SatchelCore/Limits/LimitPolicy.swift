@@ -2,7 +2,8 @@
 ///
 /// A limit a minute holds for every sixty seconds, however they are cut; within it everything may go at once. What is
 /// larger than a limit goes when nothing else was sent for a minute. After a refusal for speed everything waits as long
-/// as the provider wants and goes on evenly at half the rate, which doubles again every half minute.
+/// as the provider wants; if enough was sent to know the rate, it goes on evenly at half of it, which doubles again every
+/// half minute.
 package struct LimitPolicy: Hashable, Sendable {
     package var limits: AccountLimits
     package var budget: DailyBudget
@@ -24,15 +25,19 @@ package struct LimitPolicy: Hashable, Sendable {
         return .go
     }
 
-    /// The provider said "too fast": everybody pauses, and goes on at half the rate.
+    /// Requests in a minute's window from which a rate can be told; fewer say nothing about the provider's limit.
+    private static let measurable = 20
+    /// Requests a minute below which nothing is learned: from there on the provider's own wishes are enough.
+    private static let slowest = 30.0
+
+    /// The provider said "too fast": everybody pauses, and goes on at half the rate where one was seen.
     package func noteRefusal(_ state: inout LimitState, retryAfter: Double?, at now: Double) {
         adjustClock(&state, at: now)
         if let retryAfter, retryAfter > 0 { state.pausedUntil = max(state.pausedUntil, now + min(retryAfter, 120)) }
         // Requests that were on their way together are refused together: that is one refusal.
         if state.ceiling != nil, now - state.ceilingAt < 1 { return }
-        let seconds = max(1, now - state.windowStart)
-        let seen = Double(max(state.windowRequests, 1)) / seconds * 60
-        state.ceiling = max(1, min(seen, learnedRate(state, at: now) ?? seen) / 2)
+        guard let rate = [seenRate(state, at: now), learnedRate(state, at: now)].compactMap(\.self).min() else { return }
+        state.ceiling = max(Self.slowest, rate / 2)
         state.ceilingAt = now
     }
 
@@ -65,6 +70,12 @@ package struct LimitPolicy: Hashable, Sendable {
         if learnedRate(state, at: now) != nil { note(state.requestsPaidAt, "rate limit, lowered after a refusal") }
         if let limit = limits.bandwidth, cost.bytes > 0 { note(state.bytesPaidAt, "bandwidth of \(limit)/s") }
         return latest
+    }
+
+    /// Requests a minute since the window began; nil when they are too few to tell.
+    private func seenRate(_ state: LimitState, at now: Double) -> Double? {
+        guard state.windowRequests >= Self.measurable else { return nil }
+        return Double(state.windowRequests) / max(1, now - state.windowStart) * 60
     }
 
     /// Requests a minute that go after a refusal; nil when there was none lately.
