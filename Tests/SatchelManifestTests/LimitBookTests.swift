@@ -30,6 +30,7 @@ struct LimitBookTests {
         let policy = LimitPolicy(limits: AccountLimits(uploadsPerMinute: 3, bandwidth: ByteCount(10)))
         let cost = RequestCost(uploads: 1, bytes: 100, tokens: 7, money: Dollars(ticks: 9) ?? .zero)
         let written = try await LimitBook(at: path).update("a") { state in
+            _ = policy.decide(RequestCost(requests: 20), &state, at: 1_800_000_000)
             _ = policy.decide(cost, &state, at: 1_800_000_000.25)
             policy.noteRefusal(&state, retryAfter: 4, at: 1_800_000_001)
             return state
