@@ -9,6 +9,7 @@ package struct ChatQuestion: Sendable {
     /// Continues this thread; nil begins one.
     package var thread: Int64?
     package var system: String?
+    package var wishes = ChatWishes()
 
     package init(prompt: String, thread: Int64? = nil, system: String? = nil) {
         self.prompt = prompt
@@ -35,6 +36,8 @@ package struct ChatAnswer: Sendable {
     package var files: [File]
     package var usage: ChatUsage?
     package var finishReason: String?
+    /// In the order of the answer; the quotations that were looked up come last.
+    package var citations: [ResolvedCitation] = []
     /// Without a model: the passages that are the answer.
     package var passages: [FoundExcerpt] = []
 }
@@ -46,6 +49,8 @@ package enum ChatProgress: Sendable {
     /// The files are settled and the question goes out.
     case asking(files: [ChatAnswer.File], model: String)
     case event(ChatEvent)
+    /// The provider told where words are from; `number` counts different places from 1.
+    case cited(number: Int, ResolvedCitation)
     /// A file was gone at the provider; it was uploaded again and the question is asked again.
     case renewed
 }
@@ -81,6 +86,9 @@ extension Workspace {
         }
         try await keepBytes(of: files) { observe(.notice($0)) }
         guard let model = connection.model, let modelName = connection.modelName else {
+            if question.wishes.schema != nil {
+                throw WorkspaceError(.cannotStart, "--schema: no model is configured; name one with -m")
+            }
             return try await retrieve(question, mentions: mentions, files: files, connection: connection)
         }
         let thread = try await thread(for: question)
@@ -104,7 +112,8 @@ extension Workspace {
             question: question.prompt,
             files: files,
             thread: thread,
-            message: message
+            message: message,
+            wishes: question.wishes
         )
         return try await turn.run(observe: observe)
     }

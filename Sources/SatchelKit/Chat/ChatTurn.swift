@@ -15,11 +15,15 @@ struct ChatTurn {
     let files: [Manifest.ShownFile]
     let thread: Int64
     let message: Int64
+    let wishes: ChatWishes
 
     private var shown: [ChatAnswer.File] = []
     private var text = ""
     private var usage: ChatUsage?
     private var finish: FinishReason?
+    private var citations: [ResolvedCitation] = []
+    private var texts: ShownTexts
+    private let saver: AnswerSaver
 
     init(
         workspace: Workspace,
@@ -31,7 +35,8 @@ struct ChatTurn {
         question: String,
         files: [Manifest.ShownFile],
         thread: Int64,
-        message: Int64
+        message: Int64,
+        wishes: ChatWishes = ChatWishes()
     ) {
         self.workspace = workspace
         self.connection = connection
@@ -43,6 +48,9 @@ struct ChatTurn {
         self.files = files
         self.thread = thread
         self.message = message
+        self.wishes = wishes
+        texts = ShownTexts(workspace, files: files + earlier.flatMap(\.files).reversed())
+        saver = AnswerSaver(workspace.manifest, message: message)
     }
 
     /// Asks, and asks once more when a file turned out to be gone at the provider before anything was answered.
@@ -60,12 +68,17 @@ struct ChatTurn {
                 try await stream(references, observe: observe)
             }
             try await workspace.manifest.markUsed(references.ids, in: connection.id, at: workspace.now())
+            try checkSchema()
+            if wishes.verifiesQuotes { await verifyQuotes() }
+            await saver.end()
             try await keep(status: .success, error: nil)
             return answer()
         } catch {
             // Also after Ctrl-C: the task is cancelled, but what was answered so far is to be kept.
+            let isAborted = error is CancellationError || (error as? ProviderError)?.kind == .cancelled
             try await workspace.keepDespiteCancellation { [self] in
-                try await keep(status: .failed, error: error is CancellationError ? "aborted" : "\(error)")
+                await saver.end()
+                try await keep(status: .failed, error: isAborted ? "aborted" : "\(error)")
             }
             throw error
         }
@@ -90,30 +103,73 @@ struct ChatTurn {
             let others = inlined.count > 1 ? " and \(inlined.count - 1) more" : ""
             observe(.notice("\(path)\(others): shown as part of the question: \(reason)"))
         }
+        var request = try await request(references)
+        request.maxOutputTokens = try await outputBound(for: request)
         observe(.asking(files: shown, model: modelName))
-        let request = ChatRequest(
+        let digests = Dictionary(references.byDigest.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        for try await event in model.stream(request) {
+            switch event {
+            case .text(let piece), .refusal(let piece):
+                text += piece
+                await saver.add(piece)
+            case .usage(let tokens): usage = tokens
+            case .finished(let reason): finish = reason
+            case .citation(let citation): await note(citation, digests, observe: observe)
+            case .started, .reasoning, .status: break
+            }
+            observe(.event(event))
+        }
+        try Task.checkCancellation()
+        if finish == .length, let bound = request.maxOutputTokens {
+            observe(.notice("the answer was cut at \(bound) tokens, because of --max-cost"))
+        }
+    }
+
+    /// The whole conversation, as it is sent.
+    func request(_ references: References) async throws -> ChatRequest {
+        var request = ChatRequest(
             model: modelName,
             system: system,
             turns: try await turns(references),
             cacheKey: "satchel-\(thread)"
         )
-        for try await event in model.stream(request) {
-            switch event {
-            case .text(let piece), .refusal(let piece): text += piece
-            case .usage(let tokens): usage = tokens
-            case .finished(let reason): finish = reason
-            case .started, .reasoning, .status, .citation: break
-            }
-            observe(.event(event))
+        request.idleTimeout = workspace.configuration.chat.idleTimeout.inSeconds
+        request.wantsCitations = workspace.configuration.chat.citations
+        request.schema = wishes.schema
+        request.options = wishes.options
+        return request
+    }
+
+    private mutating func note(
+        _ citation: Citation,
+        _ digests: [RemoteFileID: ContentDigest],
+        observe: (ChatProgress) -> Void
+    ) async {
+        let found = await texts.resolve(citation, at: text.unicodeScalars.count, digests)
+        var places: [ResolvedCitation] = []
+        for known in citations where !places.contains(where: { $0.isSamePlace(as: known) }) { places.append(known) }
+        let number = places.firstIndex { $0.isSamePlace(as: found) } ?? places.count
+        citations.append(found)
+        observe(.cited(number: number + 1, found))
+    }
+
+    private mutating func verifyQuotes() async {
+        for quotation in quotations(in: text) {
+            if let found = await texts.verify(quotation) { citations.append(found) }
         }
-        try Task.checkCancellation()
+    }
+
+    private func checkSchema() throws {
+        guard wishes.schema != nil, !isJSON(text) else { return }
+        let why = finish == .length ? "it was cut short" : "\(modelName) may not support --schema"
+        throw ProviderError(.badReply, "the answer is no JSON: \(why)")
     }
 
     // MARK: - Secrets
 
     /// The words of a chat always leave, whatever is done with files: the question, those before it, and the
     /// instructions.
-    private func stopAtTypedSecrets(observe: (ChatProgress) -> Void) throws {
+    func stopAtTypedSecrets(observe: (ChatProgress) -> Void) throws {
         guard workspace.configuration.gate.mode != .off else { return }
         var texts = [("the question", question)]
         if let system { texts.append(("the instructions", system)) }
@@ -124,7 +180,7 @@ struct ChatTurn {
     }
 
     /// Files without an id leave as text.
-    private func stopAtInlinedSecrets(
+    func stopAtInlinedSecrets(
         _ references: References,
         observe: (ChatProgress) -> Void
     ) async throws {
@@ -141,7 +197,7 @@ struct ChatTurn {
 
     // MARK: - References
 
-    private struct References {
+    struct References {
         var byDigest: [ContentDigest: RemoteFileID] = [:]
         /// Shown earlier; neither the provider nor this machine has their bytes any more.
         var lost: Set<ContentDigest> = []
@@ -242,7 +298,8 @@ struct ChatTurn {
             status: status,
             finishReason: finish?.code,
             error: error,
-            usage: usage
+            usage: usage,
+            citations: citations
         )
         try await workspace.manifest.finishTurn(message, with: answer)
     }
@@ -256,7 +313,8 @@ struct ChatTurn {
             account: connection.account.name,
             files: shown,
             usage: usage,
-            finishReason: finish?.code
+            finishReason: finish?.code,
+            citations: citations
         )
     }
 }
