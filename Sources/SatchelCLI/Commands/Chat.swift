@@ -17,6 +17,8 @@ struct Chat: AsyncParsableCommand {
               satchel chat -c "and its tests?"           go on with the last thread
               git diff | satchel chat "review this"      a pipe goes with the prompt
               satchel chat -p ollama -m llama3 "…"
+              satchel chat --estimate "compare @src/"    tokens and money, without asking
+              satchel chat --schema tags.json "tag @notes.md" | jq .
             """
     )
 
@@ -36,6 +38,8 @@ struct Chat: AsyncParsableCommand {
 
     @Option(name: .shortAndLong, help: "Instructions that go before the conversation.")
     var system: String?
+
+    @OptionGroup var answer: AnswerOptions
 
     @OptionGroup var options: GlobalOptions
 
@@ -61,7 +65,8 @@ struct Chat: AsyncParsableCommand {
     }
 
     private func chat(_ workspace: Workspace, _ connection: Connection, _ output: Output) async throws -> ExitStatus {
-        let session = ChatSession(workspace: workspace, connection: connection, system: system, output: output)
+        var session = ChatSession(workspace: workspace, connection: connection, system: system, output: output)
+        session.wishes = try answer.wishes(in: workspace.context.directory)
         var thread = thread
         if continues {
             guard let latest = try await workspace.latestThread() else {
@@ -71,10 +76,15 @@ struct Chat: AsyncParsableCommand {
         }
         let typed = prompt.joined(separator: " ")
         let isInteractive = isatty(STDIN_FILENO) == 1
-        if typed.isEmpty, isInteractive {
+        if typed.isEmpty, isInteractive, answer.template == nil, !answer.estimate {
             return try await session.loop(thread: thread)
         }
-        let question = try isInteractive ? typed : withStandardInput(typed)
+        let question = try answer.filled(
+            prompt,
+            input: isInteractive ? typed : withStandardInput(typed),
+            root: workspace.root,
+            environment: workspace.context.environment
+        )
         guard !question.isEmpty else {
             throw CommandFailure(
                 "usage",
@@ -83,8 +93,8 @@ struct Chat: AsyncParsableCommand {
                 .couldNotStart
             )
         }
-        _ = try await session.ask(question, thread: thread)
-        return .done
+        if answer.estimate { return try await session.estimate(question, thread: thread) }
+        return try await session.answer(question, thread: thread).status
     }
 
     /// The prompt with what a pipe or file gives, where there is one.

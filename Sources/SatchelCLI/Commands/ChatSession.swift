@@ -10,21 +10,67 @@ struct ChatSession: Sendable {
     let connection: Connection
     let system: String?
     let output: Output
+    var wishes = ChatWishes()
 
     /// Asks one question and prints the answer.
     ///
     /// - Returns: the thread, for the next question.
     func ask(_ text: String, thread: Int64?) async throws -> Int64 {
+        try await answer(text, thread: thread).thread
+    }
+
+    /// As ``ask(_:thread:)``, with how it ended.
+    func answer(_ text: String, thread: Int64?) async throws -> (thread: Int64, status: ExitStatus) {
         let progress = ProgressLine(output)
+        let printer = AnswerPrinter(output)
         defer { progress.clear() }
-        let question = ChatQuestion(prompt: text, thread: thread, system: system)
-        let answer = try await workspace.ask(question, connection) { event in
-            show(event, progress)
+        let question = question(text, thread: thread)
+        let answer: ChatAnswer
+        do {
+            answer = try await workspace.ask(question, connection) { event in show(event, progress, printer) }
+        } catch {
+            printer.end()
+            throw error
         }
+        printer.end()
         output.document(JSONChat(answer))
-        if answer.model == nil { showPassages(answer) } else { output.raw("\n") }
-        if let cost = answer.usage?.cost { output.note("\(answer.account) charges \(cost) for this answer") }
-        return answer.thread
+        if answer.model == nil {
+            showPassages(answer)
+        } else if wishes.schema != nil {
+            output.line(answer.text)
+        } else {
+            output.raw("\n")
+        }
+        let notes = CitationText(root: workspace.root, output: output).lines(answer.citations)
+        if !notes.isEmpty, wishes.schema == nil {
+            output.info("")
+            for note in notes { output.info(note) }
+        }
+        if let usage = answer.usage, usage.cost != nil || output.progress {
+            output.note(moneyText(usage, account: answer.account))
+        }
+        let isWrong = answer.citations.contains { $0.origin == .quote && $0.finding == .notFound }
+        return (answer.thread, isWrong ? .someFailed : .done)
+    }
+
+    /// Says what the question would take.
+    func estimate(_ text: String, thread: Int64?) async throws -> ExitStatus {
+        let progress = ProgressLine(output)
+        let printer = AnswerPrinter(output)
+        defer { progress.clear() }
+        let estimate = try await workspace.estimate(question(text, thread: thread), connection) { event in
+            show(event, progress, printer)
+        }
+        progress.clear()
+        output.document(JSONChatEstimate(estimate))
+        for line in estimate.lines { output.line(line) }
+        return .done
+    }
+
+    private func question(_ text: String, thread: Int64?) -> ChatQuestion {
+        var question = ChatQuestion(prompt: text, thread: thread, system: system)
+        question.wishes = wishes
+        return question
     }
 
     /// Reads questions until the end of input.
@@ -50,7 +96,7 @@ struct ChatSession: Sendable {
         }
     }
 
-    private func show(_ event: ChatProgress, _ progress: ProgressLine) {
+    private func show(_ event: ChatProgress, _ progress: ProgressLine, _ printer: AnswerPrinter) {
         switch event {
         case .sync(let event): progress.note(event)
         case .notice(let text):
@@ -66,7 +112,10 @@ struct ChatSession: Sendable {
             output.note("a file was gone at \(connection.account.name); it is uploaded again")
         case .event(.text(let piece)), .event(.refusal(let piece)):
             progress.clear()
-            output.raw(printableLines(piece))
+            // By a schema, only the whole can be checked.
+            if wishes.schema == nil { printer.add(piece) }
+        case .cited(let number, _):
+            if wishes.schema == nil { printer.mark("[\(number)]") }
         case .event(.status(let text)):
             if output.verbose { output.note(printable(text)) }
         case .event: break
@@ -122,11 +171,13 @@ private struct JSONChat: Encodable {
     var account: String
     var files: [File]
     var usage: JSONUsage?
-    var cost: String?
+    var cost, costSource: String?
     var finishReason: String?
+    var citations: [JSONCitation]?
     var passages: [Passage]?
 
     init(_ answer: ChatAnswer) {
+        ok = !answer.citations.contains { $0.origin == .quote && $0.finding == .notFound }
         thread = answer.thread
         message = answer.message
         self.answer = answer.text
@@ -137,6 +188,8 @@ private struct JSONChat: Encodable {
         }
         usage = answer.usage.map(JSONUsage.init)
         cost = answer.usage?.cost?.description
+        costSource = answer.usage?.costSource?.rawValue
+        citations = JSONCitation.all(answer.citations)
         finishReason = answer.finishReason
         guard answer.model == nil else { return }
         passages = answer.passages.map {

@@ -142,6 +142,8 @@ struct ThreadShow: AsyncParsableCommand {
                 output.line(output.painted(heading(of: message), message.role == .user ? .green : .grey))
                 for file in message.files { output.line("    \(file.path)  \(file.digest.prefix(12))") }
                 if !message.text.isEmpty { output.line(printableLines(message.text)) }
+                let notes = CitationText(root: workspace.root, output: output).lines(message.citations)
+                for note in notes { output.line("    \(note)") }
             }
             return .done
         }
@@ -171,9 +173,10 @@ struct JSONMessage: Encodable {
     var role, status, text: String
     var model, account, finishReason, error: String?
     var usage: JSONUsage?
-    var cost: String?
+    var cost, costSource: String?
     var createdAt: Date
     var files: [File]
+    var citations: [JSONCitation]?
 
     init(_ message: TranscriptMessage) {
         self.message = message.id
@@ -185,6 +188,8 @@ struct JSONMessage: Encodable {
         (finishReason, error) = (message.finishReason, message.error)
         usage = message.usage.map(JSONUsage.init)
         cost = message.usage?.cost?.description
+        costSource = message.usage?.costSource?.rawValue
+        citations = JSONCitation.all(message.citations)
         createdAt = message.createdAt
         files = message.files.map { File(path: $0.path.description, sha256: $0.digest.hex) }
     }
