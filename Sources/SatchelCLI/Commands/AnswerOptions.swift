@@ -35,7 +35,11 @@ struct AnswerOptions: ParsableArguments {
     @Flag(help: "Look up what the answer quotes in the files that it was shown; exit code 1 if something is not there.")
     var verify = false
 
+    @Flag(help: "Put the question down as a job for satchel jobs run or a watch, and return at once.")
+    var detach = false
+
     func validate() throws {
+        if detach, estimate { throw ValidationError("--detach and --estimate exclude each other") }
         if let maxCost, Dollars(maxCost) == nil {
             throw ValidationError("--max-cost takes dollars such as 0.05")
         }

@@ -18,6 +18,7 @@ struct Chat: AsyncParsableCommand {
               git diff | satchel chat "review this"      a pipe goes with the prompt
               satchel chat -p ollama -m llama3 "…"
               satchel chat --estimate "compare @src/"    tokens and money, without asking
+              satchel chat --detach "what changed in @src/?" && satchel wait 1
               satchel chat --schema tags.json "tag @notes.md" | jq .
             """
     )
@@ -76,7 +77,7 @@ struct Chat: AsyncParsableCommand {
         }
         let typed = prompt.joined(separator: " ")
         let isInteractive = isatty(STDIN_FILENO) == 1
-        if typed.isEmpty, isInteractive, answer.template == nil, !answer.estimate {
+        if typed.isEmpty, isInteractive, answer.template == nil, !answer.estimate, !answer.detach {
             return try await session.loop(thread: thread)
         }
         let question = try answer.filled(
@@ -93,8 +94,25 @@ struct Chat: AsyncParsableCommand {
                 .couldNotStart
             )
         }
+        if answer.detach { return try await detach(question, thread, workspace, session.wishes, output) }
         if answer.estimate { return try await session.estimate(question, thread: thread) }
         return try await session.answer(question, thread: thread).status
+    }
+
+    private func detach(
+        _ prompt: String,
+        _ thread: Int64?,
+        _ workspace: Workspace,
+        _ wishes: ChatWishes,
+        _ output: Output
+    ) async throws -> ExitStatus {
+        var question = ChatQuestion(prompt: prompt, thread: thread, system: system)
+        question.wishes = wishes
+        let queued = try await workspace.queue(question, account: account.account, model: model)
+        output.document(JSONDetached(job: queued.job, thread: queued.thread))
+        output.line("job \(queued.job)")
+        if !workspace.isWatched { output.note("satchel jobs run, or a watch, asks it; satchel wait \(queued.job) waits") }
+        return .done
     }
 
     /// The prompt with what a pipe or file gives, where there is one.
@@ -124,4 +142,10 @@ struct Chat: AsyncParsableCommand {
         if typed.isEmpty { return text }
         return text.isEmpty ? typed : "\(typed)\n\n\(text)"
     }
+}
+
+/// The document of `chat --detach`.
+private struct JSONDetached: Encodable {
+    var ok = true
+    var job, thread: Int64
 }

@@ -38,7 +38,7 @@ struct ChatSession: Sendable {
             showPassages(answer)
         } else if wishes.schema != nil {
             output.line(answer.text)
-        } else {
+        } else if !answer.text.hasSuffix("\n") {
             output.raw("\n")
         }
         let notes = CitationText(root: workspace.root, output: output).lines(answer.citations)

@@ -48,7 +48,7 @@ struct Tail: AsyncParsableCommand {
                     citations: JSONCitation.all(answer.citations)
                 )
             )
-            output.raw("\n")
+            if !answer.text.hasSuffix("\n") { output.raw("\n") }
             for note in CitationText(root: workspace.root, output: output).lines(answer.citations) {
                 output.info(note)
             }

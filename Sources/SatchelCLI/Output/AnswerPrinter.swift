@@ -1,3 +1,4 @@
+import SatchelCore
 import Synchronization
 
 /// Prints an answer while it comes: Markdown with its looks on a terminal, as it is anywhere else.

@@ -10,6 +10,8 @@ package struct ChatQuestion: Sendable {
     package var thread: Int64?
     package var system: String?
     package var wishes = ChatWishes()
+    /// The job that asks it.
+    var job: Int64?
 
     package init(prompt: String, thread: Int64? = nil, system: String? = nil) {
         self.prompt = prompt
@@ -102,6 +104,7 @@ extension Workspace {
             owner: processOwner(),
             at: now()
         )
+        if let job = question.job { try await manifest.note(answer: message, of: job) }
         var turn = ChatTurn(
             workspace: self,
             connection: connection,

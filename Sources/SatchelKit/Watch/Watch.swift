@@ -33,6 +33,8 @@ extension Workspace {
         let board = WatchBoard(account: connection.account.name)
         let server = listen(answering: board, wakes: wakes, observe: observe)
         defer { server?.stop() }
+        let jobs = endsOnceSettled ? nil : startJobs { observe(.notice($0)) }
+        defer { jobs?.cancel() }
         do {
             await watcher.ready()
             var loop = WatchLoop(

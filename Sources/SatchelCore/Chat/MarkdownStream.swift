@@ -3,7 +3,7 @@
 ///
 /// It holds back no more than the characters that could still mean two things, so words appear as they come. Lines are
 /// not broken, and what it does not know stays as it is.
-struct MarkdownStream: Sendable {
+package struct MarkdownStream: Sendable {
     private enum Style: Int, CaseIterable {
         case bold = 1
         case italic = 3
@@ -21,14 +21,16 @@ struct MarkdownStream: Sendable {
     private var codeRun = 0
     private var previous: Character = "\n"
 
+    package init() {}
+
     /// What can be shown now.
-    mutating func take(_ piece: String) -> String {
+    package mutating func take(_ piece: String) -> String {
         waiting += Array(piece)
         return drain(isFinal: false)
     }
 
     /// The rest, with all looks taken back.
-    mutating func finish() -> String {
+    package mutating func finish() -> String {
         var text = drain(isFinal: true)
         if !styles.isEmpty, fence == nil {
             styles = []
@@ -203,6 +205,10 @@ struct MarkdownStream: Sendable {
     private mutating func set(_ style: Style, _ isOn: Bool, _ text: inout String) {
         guard styles.contains(style) != isOn else { return }
         if isOn { styles.insert(style) } else { styles.remove(style) }
+        if isOn {
+            text += "\u{1b}[\(style.rawValue)m"
+            return
+        }
         text += reset
         for style in Style.allCases where styles.contains(style) { text += "\u{1b}[\(style.rawValue)m" }
     }
