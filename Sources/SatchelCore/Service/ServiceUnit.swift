@@ -14,8 +14,8 @@ package struct ServiceUnit: Hashable, Sendable {
     package var program: [UInt8]
     /// The absolute path of the workspace.
     package var root: [UInt8]
-    /// The account that is kept in step; nil for the default one.
-    package var account: String?
+    /// The account that is kept in step: the default one may be another where keys are missing.
+    package var account: String
     /// A file that may hold `OPENAI_API_KEY=…`; it need not be there.
     package var environmentFile: [UInt8]
     /// Variables that the user's service manager may not have.
@@ -28,7 +28,7 @@ package struct ServiceUnit: Hashable, Sendable {
     package init(
         program: [UInt8],
         root: [UInt8],
-        account: String?,
+        account: String,
         environmentFile: [UInt8],
         variables: [Variable] = [],
         runsKeyCommand: Bool,
@@ -71,9 +71,8 @@ extension ServiceUnit {
     /// It never holds a key. Exit codes 2, 4, 5 and 64 are those where starting again is pointless or dangerous; the
     /// others are worth another try. A watch finishes what it sends within five seconds of a SIGTERM.
     package var text: String {
-        let words = [program, Array("watch".utf8), Array("-C".utf8), root]
-        let to = account.map { ["--to", $0].map { Array($0.utf8) } } ?? []
-        let command = (words + to).map { unitWord($0) }.joined(separator: " ")
+        let words = [program] + ["watch", "--to", account, "-C"].map { Array($0.utf8) } + [root]
+        let command = words.map { unitWord($0) }.joined(separator: " ")
         var lines = [
             "\(Self.marker); satchel watch --uninstall removes it.",
             "",
