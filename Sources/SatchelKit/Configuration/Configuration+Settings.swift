@@ -188,6 +188,12 @@ extension Configuration {
             environment: "SATCHEL_WATCH_RESCAN",
             "how often everything is looked at again"
         ),
+        .duration(
+            "watch.cleanup",
+            \.watch.cleanup,
+            environment: "SATCHEL_WATCH_CLEANUP",
+            "how often copies that nothing needs are deleted, as `cleanup` would; `0` for never"
+        ),
     ]
 
     private static let chatSettings: [Setting<Configuration>] = [
