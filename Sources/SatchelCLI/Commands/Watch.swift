@@ -47,7 +47,7 @@ struct Watch: AsyncParsableCommand {
         }
         if let notice = connection.notice { output.note(notice) }
         let name = connection.account.name
-        try await workspace.whileLocked(LockHolder.watchCommand(of: name), patience: .zero) {
+        let end = try await workspace.whileLocked(LockHolder.watchCommand(of: name), patience: .zero) {
             try await workspace.watch(connection, endsOnceSettled: onceSettled) { event in
                 output.event(event, account: name)
                 switch event {
@@ -76,12 +76,22 @@ struct Watch: AsyncParsableCommand {
                 }
             }
         }
-        output.document(WatchDocument(account: name))
-        return .done
+        output.document(WatchDocument(end, account: name))
+        if !end.blocked.isEmpty { return .stoppedForSafety }
+        return end.failures.isEmpty ? .done : .someFailed
     }
 
     private struct WatchDocument: Encodable {
-        var ok = true
+        var ok: Bool
         var account: String
+        var failures: [JSONSync.Failure]
+        var keptBack: [String]
+
+        init(_ end: WatchEnd, account: String) {
+            ok = end.blocked.isEmpty && end.failures.isEmpty
+            self.account = account
+            failures = end.failures.map(JSONSync.Failure.init)
+            keptBack = end.blocked.map(\.description)
+        }
     }
 }

@@ -29,6 +29,10 @@ struct ControlRequest: Codable, Sendable {
 
     var sync: Sync?
     var cleanup: Cleanup?
+    var rehydrate: Rehydrate?
+    var reconcile: Reconcile?
+    var verify: Verify?
+    var revoke: Revoke?
     var status: Status?
 }
 
@@ -81,6 +85,9 @@ struct ControlAnswer: Codable, Sendable {
     var event: EventLine?
     var sync: Sync?
     var cleanup: Cleanup?
+    var reconcile: Reconcile?
+    var verify: Verify?
+    var revoke: Revoke?
     var status: WatchFigures?
     var error: Failure?
 }

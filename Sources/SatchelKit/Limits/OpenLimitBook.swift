@@ -20,7 +20,8 @@ func openLimitBook(environment: [String: String]) -> (book: LimitBook?, notice: 
     var made = ""
     for part in folder.split(separator: "/") {
         made += "/\(part)"
-        mkdir(made, 0o700)
+        // Whatever the umask took of it.
+        if mkdir(made, 0o700) == 0 { chmod(made, 0o700) }
     }
     do {
         return (try LimitBook(at: "\(folder)/limits.db"), nil)

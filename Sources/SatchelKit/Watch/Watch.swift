@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import SatchelCore
+package import SatchelCore
 internal import SatchelManifest
 internal import SatchelWorkspace
 
@@ -14,6 +14,14 @@ package enum WatchProgress: Sendable {
     case notice(String)
 }
 
+/// How a watch that ended by itself left the account.
+package struct WatchEnd: Sendable {
+    /// Files that were kept back because they hold what looks like secrets.
+    package var blocked: [WorkspacePath] = []
+    /// What is not tried again before it changes.
+    package var failures: [SyncReport.Failure] = []
+}
+
 extension Workspace {
     /// Keeps the account in step until the task is cancelled.
     ///
@@ -21,11 +29,14 @@ extension Workspace {
     /// again, later and later; only what makes going on pointless or dangerous ends the watch.
     ///
     /// With `endsOnceSettled` it ends as soon as there is nothing left to do, for scripts.
+    ///
+    /// - Returns: what it had to leave out of step.
+    @discardableResult
     package func watch(
         _ connection: Connection,
         endsOnceSettled: Bool = false,
         observe: @escaping @Sendable (WatchProgress) -> Void
-    ) async throws {
+    ) async throws -> WatchEnd {
         let skipped = SkippedFolders(scanner)
         try await skipped.look()
         let watcher = try Watcher(root: root, settle: settlePolicy, prunes: { skipped.contains($0) })
@@ -46,7 +57,7 @@ extension Workspace {
             try await loop.begin(wakes: wakes)
             if endsOnceSettled, loop.isSettled {
                 await wakes.stop()
-                return
+                return loop.end
             }
             for await wake in wakes.stream {
                 try Task.checkCancellation()
@@ -55,6 +66,7 @@ extension Workspace {
             }
             await wakes.stop()
             try Task.checkCancellation()
+            return loop.end
         } catch {
             await wakes.stop()
             throw error
@@ -116,6 +128,8 @@ private struct WatchLoop {
     private(set) var isSettled = false
     /// Secrets that were told: a file that is kept back is not told again with each batch that touches it.
     private var told: [WorkspacePath: [SecretFinding]] = [:]
+    /// What failed and has not been seen to work since.
+    private var troubles: [SyncReport.Failure] = []
 
     init(
         workspace: Workspace,
@@ -133,6 +147,8 @@ private struct WatchLoop {
         self.observe = observe
         desk = RequestDesk(workspace: workspace, connection: connection, watcher: watcher)
     }
+
+    var end: WatchEnd { WatchEnd(blocked: told.keys.sorted(), failures: troubles) }
 
     mutating func begin(wakes: WatchWakes) async throws {
         let report = try await connection.waits.telling(noteWait) { try await sync(.everything, renews: true) }
@@ -212,6 +228,8 @@ private struct WatchLoop {
         let isWorthRetrying = report.failures.contains(where: \.isRetryable) || report.accountError != nil
         failures = isWorthRetrying ? failures + 1 : 0
         isSettled = failures == 0
+        troubles.removeAll { $0.path.map { scope.contains($0) } ?? (scope == .everything) }
+        troubles += report.failures
         observe(.settled(report))
         tell(report, within: scope)
         if let error = report.accountError, error.kind == .unauthorised || error.kind == .quota { throw error }
