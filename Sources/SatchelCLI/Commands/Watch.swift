@@ -75,18 +75,28 @@ struct Watch: AsyncParsableCommand {
         let text = WatchText(output: output, progress: progress, account: name, now: workspace.context.now)
         // A service that is started while somebody syncs waits for its turn; a person is told who it is.
         let patience: Duration = workspace.isService ? .seconds(60) : .zero
-        try await workspace.whileLocked(LockHolder.watchCommand(of: name), patience: patience) {
+        let end = try await workspace.whileLocked(LockHolder.watchCommand(of: name), patience: patience) {
             try await workspace.watch(connection, endsOnceSettled: onceSettled, stop: stop) { event in
                 output.event(event, account: name)
                 text.tell(event)
             }
         }
-        output.document(WatchDocument(account: name))
-        return .done
+        output.document(WatchDocument(end, account: name))
+        if !end.blocked.isEmpty { return .stoppedForSafety }
+        return end.failures.isEmpty ? .done : .someFailed
     }
 
     private struct WatchDocument: Encodable {
-        var ok = true
+        var ok: Bool
         var account: String
+        var failures: [JSONSync.Failure]
+        var keptBack: [String]
+
+        init(_ end: WatchEnd, account: String) {
+            ok = end.blocked.isEmpty && end.failures.isEmpty
+            self.account = account
+            failures = end.failures.map(JSONSync.Failure.init)
+            keptBack = end.blocked.map(\.description)
+        }
     }
 }

@@ -221,10 +221,33 @@ extension Configuration {
             expected: "a text",
             "what the model is told first"
         ),
+        .duration(
+            "chat.idle_timeout",
+            \.chat.idleTimeout,
+            environment: "SATCHEL_CHAT_IDLE_TIMEOUT",
+            "how long a provider may be silent before an answer counts as broken off"
+        ),
+        .flag(
+            "chat.citations",
+            \.chat.citations,
+            environment: "SATCHEL_CHAT_CITATIONS",
+            "ask for the places that an answer's words are from, where the provider can tell them"
+        ),
         .patterns("pin", \.pinned, "files meant for every chat; kept for a later version"),
     ]
 
     private static let personalSettings: [Setting<Configuration>] = [
+        .list(
+            "prices",
+            \.prices,
+            type: "list of prices",
+            expected: "a list of prices such as [gpt-5-mini input 0.25 cached 0.025 output 2]",
+            itemExpected: "a price such as \"gpt-5-mini input 0.25 output 2\", in dollars for a million tokens",
+            "what models cost, where you know better than the published table",
+            isPersonal: true,
+            item: { text, _, _ in OwnPrice(text) },
+            show: \.text
+        ),
         .list(
             "trusted_folders",
             \.trustedFolders,

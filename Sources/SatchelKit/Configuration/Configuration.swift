@@ -43,6 +43,8 @@ package struct Configuration: Sendable {
     package var chat = ChatDefaults()
     /// Globs of the files that every chat is to be shown.
     package var pinned: [SelectionRule] = []
+    /// What models cost, where the user knows better than the published table.
+    package var prices: [OwnPrice] = []
     /// Folders whose workspace files may run commands and name servers; absolute.
     package var trustedFolders: [String] = []
 
@@ -122,6 +124,10 @@ package struct ChatDefaults: Hashable, Sendable {
     package var account: String?
     package var model: String?
     package var system: String?
+    /// The longest silence of a provider in the middle of an answer, or before it.
+    package var idleTimeout: Duration = .seconds(600)
+    /// Whether models are asked for the places that their words are from, where they can tell.
+    package var citations = true
 
     package init() {}
 }

@@ -79,6 +79,8 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #  account: local
         #  model: ""
         #  system: ""
+        #  idle_timeout: 10m
+        #  citations: true
 
         # Files meant for every chat; kept for a later version.
         #pin: \(pinned)

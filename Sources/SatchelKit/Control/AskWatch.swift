@@ -81,11 +81,9 @@ extension Workspace {
         _ options: SyncOptions,
         observe: @escaping SyncObserver
     ) async throws -> SyncReport? {
-        var paths: [String]?
-        if case .paths(let some) = scope { paths = some.map(\.description) }
         var request = ControlRequest()
         request.sync = ControlRequest.Sync(
-            paths: paths,
+            paths: scope.escapedPaths,
             account: connection.account.name,
             accountId: connection.id.rawValue,
             confirmed: options.isConfirmed,
@@ -98,7 +96,7 @@ extension Workspace {
     ///
     /// - Returns: its last word; nil when nobody listens, or it went away before it had answered.
     /// - Throws: what it met.
-    private func ask(
+    func ask(
         _ request: ControlRequest,
         idle: Int = 0,
         observe: @escaping SyncObserver = { _ in }

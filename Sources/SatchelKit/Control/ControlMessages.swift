@@ -35,6 +35,10 @@ struct ControlRequest: Codable, Sendable {
 
     var sync: Sync?
     var cleanup: Cleanup?
+    var rehydrate: Rehydrate?
+    var reconcile: Reconcile?
+    var verify: Verify?
+    var revoke: Revoke?
     var status: Status?
     var pause: Pause?
 }
@@ -94,6 +98,9 @@ struct ControlAnswer: Codable, Sendable {
     var event: EventLine?
     var sync: Sync?
     var cleanup: Cleanup?
+    var reconcile: Reconcile?
+    var verify: Verify?
+    var revoke: Revoke?
     var status: WatchFigures?
     var pause: Pause?
     var error: Failure?

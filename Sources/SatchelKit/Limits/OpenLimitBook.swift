@@ -30,6 +30,7 @@ func makeFolders(_ folder: String) {
     var made = ""
     for part in folder.split(separator: "/") {
         made += "/\(part)"
-        mkdir(made, 0o700)
+        // Whatever the umask took of it.
+        if mkdir(made, 0o700) == 0 { chmod(made, 0o700) }
     }
 }

@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-internal import SatchelCore
+package import SatchelCore
 internal import SatchelManifest
 internal import SatchelWorkspace
 
@@ -10,12 +10,15 @@ extension Workspace {
     /// again, later and later; only what makes going on pointless or dangerous ends the watch.
     ///
     /// With `endsOnceSettled` it ends as soon as there is nothing left to do, for scripts. `stop` asks it to end.
+    ///
+    /// - Returns: what it had to leave out of step.
+    @discardableResult
     package func watch(
         _ connection: Connection,
         endsOnceSettled: Bool = false,
         stop: StopRequest = StopRequest(),
         observe: @escaping @Sendable (WatchProgress) -> Void
-    ) async throws {
+    ) async throws -> WatchEnd {
         let notifier = ServiceNotifier(environment: context.environment)
         stop.whenRequested { notifier?.tell(.stopping) }
         let pause = PauseSwitch(since: try await pausedSince())
@@ -57,7 +60,7 @@ extension Workspace {
             try await loop.begin(wakes: wakes)
             if endsOnceSettled, loop.isSettled {
                 await wakes.stop()
-                return
+                return loop.end
             }
             for await wake in wakes.stream {
                 try Task.checkCancellation()
@@ -66,6 +69,7 @@ extension Workspace {
             }
             await wakes.stop()
             try Task.checkCancellation()
+            return loop.end
         } catch {
             await wakes.stop()
             throw error
@@ -168,6 +172,8 @@ private struct WatchLoop {
     private(set) var isSettled = false
     /// Secrets that were told: a file that is kept back is not told again with each batch that touches it.
     private var told: [WorkspacePath: [SecretFinding]] = [:]
+    /// What failed and has not been seen to work since.
+    private var troubles: [SyncReport.Failure] = []
 
     init(
         workspace: Workspace,
@@ -187,6 +193,8 @@ private struct WatchLoop {
         self.observe = observe
         desk = RequestDesk(workspace: workspace, connection: connection, watcher: watcher)
     }
+
+    var end: WatchEnd { WatchEnd(blocked: told.keys.sorted(), failures: troubles) }
 
     mutating func begin(wakes: WatchWakes) async throws {
         var report: SyncReport?
@@ -306,6 +314,8 @@ private struct WatchLoop {
         let isWorthRetrying = report.failures.contains(where: \.isRetryable) || report.accountError != nil
         failures = isWorthRetrying ? failures + 1 : 0
         isSettled = failures == 0
+        troubles.removeAll { $0.path.map { scope.contains($0) } ?? (scope == .everything) }
+        troubles += report.failures
         observe(.settled(report))
         tell(report, within: scope)
         if let error = report.accountError, error.kind == .unauthorised || error.kind == .quota { throw error }
