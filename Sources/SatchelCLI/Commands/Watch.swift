@@ -7,7 +7,8 @@ struct Watch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Sync, then keep in step until stopped.",
         discussion: """
-            One line per change. Ctrl-C or SIGTERM stops it cleanly; a second one at once.
+            One line per change. Ctrl-C or SIGTERM stops it cleanly; a second one at once. SIGHUP makes it look at
+            everything again.
 
             EXAMPLES
               satchel watch
@@ -47,8 +48,14 @@ struct Watch: AsyncParsableCommand {
         }
         if let notice = connection.notice { output.note(notice) }
         let name = connection.account.name
+        let hangups = Hangups()
+        defer { hangups.end() }
         try await workspace.whileLocked(LockHolder.watchCommand(of: name), patience: .zero) {
-            try await workspace.watch(connection, endsOnceSettled: onceSettled) { event in
+            try await workspace.watch(
+                connection,
+                endsOnceSettled: onceSettled,
+                rescans: hangups.stream
+            ) { event in
                 output.event(event, account: name)
                 switch event {
                 case .ready(let watches, _, let report):

@@ -188,6 +188,12 @@ extension Configuration {
             environment: "SATCHEL_WATCH_RESCAN",
             "how often everything is looked at again"
         ),
+        .duration(
+            "watch.poll",
+            \.watch.poll,
+            environment: "SATCHEL_WATCH_POLL",
+            "the same where the system reports no changes: no watches left, network file systems"
+        ),
     ]
 
     private static let chatSettings: [Setting<Configuration>] = [

@@ -111,6 +111,8 @@ package struct WatchTiming: Hashable, Sendable {
     package var deleteHold: Duration = .seconds(1)
     /// Everything is looked at again so often.
     package var rescan: Duration = .seconds(1800)
+    /// Everything is looked at again so often where changes go unreported.
+    package var poll: Duration = .seconds(30)
 
     package init() {}
 }

@@ -72,6 +72,7 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #  cap: 3s
         #  delete_hold: 1s
         #  rescan: 30m
+        #  poll: 30s
 
         # Chats: who answers, with which model, told what first.
         #chat:

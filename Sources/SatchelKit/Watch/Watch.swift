@@ -20,18 +20,20 @@ extension Workspace {
     /// The caller holds the workspace lock. Trouble with files and an account that does not answer are told and tried
     /// again, later and later; only what makes going on pointless or dangerous ends the watch.
     ///
-    /// With `endsOnceSettled` it ends as soon as there is nothing left to do, for scripts.
+    /// With `endsOnceSettled` it ends as soon as there is nothing left to do, for scripts. Each element of `rescans`
+    /// makes it look at everything again.
     package func watch(
         _ connection: Connection,
         endsOnceSettled: Bool = false,
+        rescans: AsyncStream<Void> = AsyncStream { $0.finish() },
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) async throws {
         let skipped = SkippedFolders(scanner)
         try await skipped.look()
         let watcher = try Watcher(root: root, settle: settlePolicy, prunes: { skipped.contains($0) })
-        let wakes = WatchWakes(watcher, rescan: rescanInterval)
+        let wakes = WatchWakes(watcher, asked: rescans)
         let board = WatchBoard(account: connection.account.name)
-        let server = listen(answering: board, wakes: wakes, observe: observe)
+        let server = listen(answering: board, watcher: watcher, wakes: wakes, observe: observe)
         defer { server?.stop() }
         do {
             await watcher.ready()
@@ -41,6 +43,7 @@ extension Workspace {
                 watcher: watcher,
                 skipped: skipped,
                 board: board,
+                rescans: RescanSchedule(regular: rescanInterval, poll: configuration.watch.poll, at: .now),
                 observe: observe
             )
             try await loop.begin(wakes: wakes)
@@ -64,6 +67,7 @@ extension Workspace {
     /// Takes what other processes ask of this workspace while the watch holds it.
     private func listen(
         answering board: WatchBoard,
+        watcher: Watcher,
         wakes: WatchWakes,
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) -> ControlServer? {
@@ -73,7 +77,9 @@ extension Workspace {
                 guard ControlCoding.value(ControlRequest.self, from: request.line)?.status != nil else { return false }
                 // At once, also in the middle of a long sync.
                 var answer = ControlAnswer()
-                answer.status = board.read(at: context.now())
+                var figures = board.read(at: context.now())
+                figures.watches = watcher.counts.watches
+                answer.status = figures
                 if let line = ControlCoding.line(answer) { request.reply(line) }
                 request.end()
                 return true
@@ -111,9 +117,13 @@ private struct WatchLoop {
     let board: WatchBoard
     let observe: @Sendable (WatchProgress) -> Void
     private var desk: RequestDesk
-    /// Failures since the last sync without any: each doubles the wait.
+    /// Syncs with failures since the last look at everything without any: each doubles the wait.
     private var failures = 0
+    private var retryAt: ContinuousClock.Instant?
     private(set) var isSettled = false
+    private var rescans: RescanSchedule
+    /// Files that were still being written to, and when they will have rested.
+    private var resting: [WorkspacePath: ContinuousClock.Instant] = [:]
     /// Secrets that were told: a file that is kept back is not told again with each batch that touches it.
     private var told: [WorkspacePath: [SecretFinding]] = [:]
 
@@ -123,8 +133,10 @@ private struct WatchLoop {
         watcher: Watcher,
         skipped: SkippedFolders,
         board: WatchBoard,
+        rescans: RescanSchedule,
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) {
+        self.rescans = rescans
         self.workspace = workspace
         self.connection = connection
         self.watcher = watcher
@@ -141,7 +153,7 @@ private struct WatchLoop {
             (figures.watches, figures.limit, figures.settled) = (counts.watches, counts.limit, isSettled)
         }
         observe(.ready(watches: counts.watches, limit: counts.limit, report))
-        retryLater(wakes)
+        setTimers(wakes)
     }
 
     mutating func handle(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
@@ -174,48 +186,80 @@ private struct WatchLoop {
                     try await skipped.look()
                     await watcher.rescanWatches()
                 }
-                try await sync(scope, renews: false)
+                let report = try await sync(scope, renews: false)
+                // A write shows under the name it was made by; other names of the file in the workspace hear nothing.
+                if !report.otherNames.isEmpty { try await sync(Scope(report.otherNames), renews: false) }
             }
         case .batch(.degraded(let reason)):
             observe(.notice("\(reason)"))
-            wakes.rescanOften()
+            rescans.beginPolling(at: .now)
         case .batch(.rootGone(let loss)):
             throw WorkspaceError(
                 .stoppedForSafety,
                 "\(escaped(workspace.root.utf8)): \(loss); nothing was deleted; start watch again when it is back"
             )
         case .rescan:
-            if watcher.counts.isPartial { await watcher.rescanWatches() }
+            // Whatever is in doubt: the folder itself, the watches, the files.
+            await watcher.rescanWatches()
             try await sync(.everything, renews: workspace.configuration.renewal == .always)
         case .retry:
+            retryAt = nil
             try await sync(.everything, renews: false)
+        case .rested:
+            let now = ContinuousClock.now
+            let rested = resting.filter { $0.value <= now }.keys
+            if !rested.isEmpty { try await sync(Scope(rested), renews: false) }
         case .request(let request):
             try await desk.answer(request) { [observe] in observe(.sync($0)) }
         }
-        retryLater(wakes)
+        setTimers(wakes)
     }
 
-    private func retryLater(_ wakes: WatchWakes) {
-        if failures > 0 { wakes.retry(after: min(300, 5 * pow2(failures - 1))) }
+    private func setTimers(_ wakes: WatchWakes) {
+        wakes.set(.rescan, to: rescans.next)
+        wakes.set(.rested, to: resting.values.min())
+        wakes.set(.retry, to: retryAt)
     }
 
     @discardableResult
     private mutating func sync(_ scope: Scope, renews: Bool) async throws -> SyncReport {
         var options = SyncOptions()
         options.renewsExpired = renews
+        options.stability = StabilityPolicy()
+        options.root = watcher.rootIdentity
+        options.findsOtherNames = scope != .everything
         let report = try await workspace.sync(scope, to: connection, options: options) { [observe] in
             observe(.sync($0))
         }
         if let stop = report.stop {
             throw WorkspaceError(.stoppedForSafety, "\(escaped(workspace.root.utf8)): \(stop)")
         }
-        let isWorthRetrying = report.failures.contains(where: \.isRetryable) || report.accountError != nil
-        failures = isWorthRetrying ? failures + 1 : 0
-        isSettled = failures == 0
+        note(report, of: scope)
         observe(.settled(report))
         tell(report, within: scope)
         if let error = report.accountError, error.kind == .unauthorised || error.kind == .quota { throw error }
         return report
+    }
+
+    /// What the report means for what is to be done later.
+    private mutating func note(_ report: SyncReport, of scope: Scope) {
+        let now = ContinuousClock.now
+        let failed = report.failures.contains { failure in
+            failure.isRetryable && failure.path.flatMap { report.resting[$0] } == nil
+        }
+        if failed || report.accountError != nil {
+            failures += 1
+            retryAt = retryAt ?? now + .seconds(min(300, 5 * pow2(failures - 1)))
+        } else if scope == .everything {
+            failures = 0
+            retryAt = nil
+        }
+        resting = resting.filter { !scope.contains($0.key) }
+        for (path, rest) in report.resting { resting[path] = now + rest }
+        isSettled = retryAt == nil && resting.isEmpty
+        if scope == .everything {
+            rescans.looked(took: report.lookTook, foundChanges: !report.entries.isEmpty, at: now)
+        }
     }
 
     private mutating func tell(_ report: SyncReport, within scope: Scope) {
