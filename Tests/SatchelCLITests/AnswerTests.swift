@@ -18,7 +18,9 @@ import Testing
             #expect(places.map(\.path) == ["src/main.swift", "tea.txt"])
             #expect(places.allSatisfy { $0.finding == "found" && $0.line == 1 && $0.origin == "provider" })
             #expect(places.map(\.quote) == ["print(1)", "Earl Gre"])
-            #expect(places.map(\.sha256) == places.map { place in answer.files.first { $0.path == place.path }?.sha256 })
+            #expect(
+                places.map(\.sha256) == places.map { place in answer.files.first { $0.path == place.path }?.sha256 }
+            )
             let again = try await at.satchel.run(["thread", "show", "\(answer.thread)"]).check()
             #expect(again.stdout.contains("[1] src/main.swift:1  “print(1)”"))
         }
@@ -79,7 +81,8 @@ import Testing
 
     @Test func quotationsAreLookedUpInTheBytes() async throws {
         try await AtOpenAI.with(files, environment: ["SATCHEL_MODEL": "echo"]) { at in
-            let good = "In tea.txt:2 it says “with bergamot, from Calabria”, and src/main.swift has\n\n```\nprint(2)\n```\n"
+            let good =
+                "In tea.txt:2 it says “with bergamot, from Calabria”, and src/main.swift has\n\n```\nprint(2)\n```\n"
             at.openAI.nextAnswer(.text(good))
             let answer = try await at.satchel.chat("--verify", "what is in @tea.txt and @src/main.swift?")
             #expect(answer.ok && answer.citations?.map(\.finding) == ["found", "found"])
@@ -122,11 +125,13 @@ import Testing
         try await AtOpenAI.with(files, environment: ["SATCHEL_MODEL": "echo"]) { at in
             try await at.satchel.run(["tail"]).check(2)
             let gate = try TestGate()
-            at.openAI.nextAnswer(.pausing(after: 9, at: gate))
+            var slow = LoopbackAnswer.pausing(after: 4, at: gate)
+            slow.text = "One line of tea.\nAnother line\n"
+            at.openAI.nextAnswer(slow)
             let chat = try at.satchel.start(["chat", "what is in @tea.txt?"])
             try await gate.arrivals()
             let tail = try at.satchel.start(["tail"])
-            try await tail.line(containing: "file:")
+            try await tail.line(containing: "One line of tea.")
             gate.open()
             let shown = try await tail.finish().check()
             let asked = try await chat.finish().check()
@@ -199,7 +204,13 @@ import Testing
     @Test func optionsGoIntoTheRequest() async throws {
         try await AtOpenAI.with(environment: ["SATCHEL_MODEL": "echo"]) { at in
             try await at.satchel.chat(
-                "hello", "-o", "temperature=0.5", "-o", "reasoning.effort=low", "-o", "metadata={\"a\":\"b\"}"
+                "hello",
+                "-o",
+                "temperature=0.5",
+                "-o",
+                "reasoning.effort=low",
+                "-o",
+                "metadata={\"a\":\"b\"}"
             )
             let body = try #require(at.server.requests("POST /v1/responses").first?.json)
             #expect(body["temperature"] == .number(0.5) && body["reasoning"]?["effort"] == "low")

@@ -134,9 +134,9 @@ import Testing
     }
 
     @Test func aDaysBudgetCountsAnswersByTheTable() async throws {
-        let account = "accounts:\n  openai:\n    kind: openai\n    budget: {money_per_day: 0.02}\n"
+        let account = "accounts:\n  openai:\n    kind: openai\n    budget: {money_per_day: 0.005}\n"
         try await with(prices: "echo input 1000 output 1000", more: account) { at in
-            // The first costs about 0.02 dollars: nothing more is begun then.
+            // The first costs more than that: nothing is begun then.
             try await at.satchel.chat("hello")
             let error = try await at.satchel.failure("chat", "hello", status: 4)
             #expect(error.code == "budget" && error.message.contains("money_per_day"))

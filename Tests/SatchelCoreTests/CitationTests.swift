@@ -77,7 +77,6 @@ import Testing
         return pieces.map { stream.take($0) }.joined() + stream.finish()
     }
 
-
     private let sample = """
         # A *fine* title
         Some **strong** words, `code * here`, 2 * 3 * 4 and snake_case_name.
@@ -116,7 +115,9 @@ import Testing
         #expect(shown(pieces) == shown([sample]))
     }
 
-    @Test(arguments: ["*", "**", "`", "```", "#", "- ", ">", "**open", "`open", "```\nopen", "a\\", "* * *\n", "***x***\n"])
+    @Test(arguments: [
+        "*", "**", "`", "```", "#", "- ", ">", "**open", "`open", "```\nopen", "a\\", "* * *\n", "***x***\n",
+    ])
     func whatIsUnfinishedIsShown(_ text: String) {
         let result = shown([text])
         #expect(!result.hasSuffix("\u{1b}["))

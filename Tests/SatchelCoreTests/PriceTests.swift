@@ -27,7 +27,13 @@ import Testing
                 output: try dollars("10")
             )
         )
-        let usage = ChatUsage(input: 1_000_000, cached: 600_000, cacheWrite: 100_000, output: 100_000, reasoning: 50_000)
+        let usage = ChatUsage(
+            input: 1_000_000,
+            cached: 600_000,
+            cacheWrite: 100_000,
+            output: 100_000,
+            reasoning: 50_000
+        )
         // 0.3 × 2 + 0.6 × 0.2 + 0.1 × 2.5 + 0.1 × 10
         #expect(try price.cost(of: usage) == dollars("1.97"))
         #expect(price.cost(of: ChatUsage(input: 0, cached: 0, output: 0, reasoning: 0)) == .zero)
@@ -67,7 +73,11 @@ import Testing
         let table = PriceTable(own: [own])
         let told = ChatUsage(input: 9, cached: 0, output: 9, reasoning: 0, cost: try dollars("0.5"))
         #expect(table.priced(told, of: "gpt-5-mini", at: .openai) == told)
-        let silent = table.priced(ChatUsage(input: 9, cached: 0, output: 9, reasoning: 0), of: "gpt-5-mini", at: .openai)
+        let silent = table.priced(
+            ChatUsage(input: 9, cached: 0, output: 9, reasoning: 0),
+            of: "gpt-5-mini",
+            at: .openai
+        )
         #expect(silent.costSource == .configured)
         #expect(try silent.cost == dollars("0.000018"))
     }

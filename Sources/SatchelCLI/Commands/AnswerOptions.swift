@@ -70,7 +70,10 @@ struct AnswerOptions: ParsableArguments {
             }
             let text = String(decoding: bytes, as: UTF8.self)
             guard isJSON(text), text.trimmingSpaces.hasPrefix("{") else {
-                throw WorkspaceError(.cannotStart, "--schema \(printable(schema)): no JSON object; it takes a JSON schema")
+                throw WorkspaceError(
+                    .cannotStart,
+                    "--schema \(printable(schema)): no JSON object; it takes a JSON schema"
+                )
             }
             wishes.schema = text.trimmingSpaces
         }

@@ -111,7 +111,9 @@ struct Chat: AsyncParsableCommand {
         let queued = try await workspace.queue(question, account: account.account, model: model)
         output.document(JSONDetached(job: queued.job, thread: queued.thread))
         output.line("job \(queued.job)")
-        if !workspace.isWatched { output.note("satchel jobs run, or a watch, asks it; satchel wait \(queued.job) waits") }
+        if !workspace.isWatched {
+            output.note("satchel jobs run, or a watch, asks it; satchel wait \(queued.job) waits")
+        }
         return .done
     }
 

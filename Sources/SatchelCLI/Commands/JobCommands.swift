@@ -280,7 +280,9 @@ struct Wait: AsyncParsableCommand {
                 printer.end()
                 if !answer.text.hasSuffix("\n") { output.raw("\n") }
             }
-            if !isDone { output.note("job \(job.id): \(job.state.rawValue)\(job.error.map { ": \(printable($0))" } ?? "")") }
+            if !isDone {
+                output.note("job \(job.id): \(job.state.rawValue)\(job.error.map { ": \(printable($0))" } ?? "")")
+            }
             return isDone ? .done : .someFailed
         }
     }

@@ -61,7 +61,8 @@ struct CitationText {
         let hex = file.digest.hex
         let stored = "\(root)/.satchel/objects/\(hex.prefix(2))/\(hex.dropFirst(2))"
         let path = Array(root.utf8) + [UInt8(ascii: "/")] + file.path.bytes
-        let isCurrent = size(Array(path)).map { $0 == size(Array(stored.utf8)) || size(Array(stored.utf8)) == nil } ?? false
+        let isCurrent =
+            size(Array(path)).map { $0 == size(Array(stored.utf8)) || size(Array(stored.utf8)) == nil } ?? false
         let target = isCurrent ? path : Array(stored.utf8)
         var host = [CChar](repeating: 0, count: 256)
         gethostname(&host, host.count - 1)

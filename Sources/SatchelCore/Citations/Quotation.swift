@@ -6,17 +6,20 @@ package struct Quotation: Hashable, Sendable {
     /// The words that it may be said to be from: of its paragraph, or before its block of code.
     package var surroundings: String
 
-    /// The line that the surroundings name, as in `notes.md:12`.
-    package var line: Int?
-
     /// Whether the surroundings name this file: by its path, or by its name alone.
-    package func claims(_ path: String) -> Bool {
+    package func claims(_ path: String) -> Bool { claim(of: path) != nil }
+
+    /// The line of this file that the surroundings name, as in `notes.md:12`.
+    package func line(in path: String) -> Int? { claim(of: path).flatMap(\.self) }
+
+    /// Nil when the file is not named; nil inside when no line is.
+    private func claim(of path: String) -> Int?? {
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        return names(path) || names(name)
+        return find(path) ?? find(name)
     }
 
-    private func names(_ path: String) -> Bool {
-        guard !path.isEmpty else { return false }
+    private func find(_ path: String) -> Int?? {
+        guard !path.isEmpty else { return nil }
         var rest = surroundings[...]
         while let range = rest.firstRange(of: path) {
             let before = rest[..<range.lowerBound].last ?? surroundings[..<range.lowerBound].last
@@ -24,10 +27,12 @@ package struct Quotation: Hashable, Sendable {
             let isPart = { (character: Character?) in
                 character.map { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" } ?? false
             }
-            if !isPart(before), !isPart(after) { return true }
             rest = rest[range.upperBound...]
+            guard !isPart(before), !isPart(after) else { continue }
+            let digits = after == ":" ? rest.dropFirst().prefix { $0.isASCII && $0.isNumber } : ""
+            return .some(Int(digits))
         }
-        return false
+        return nil
     }
 }
 
@@ -110,15 +115,5 @@ private func marked(in paragraph: String, from start: Int) -> [Quotation] {
 }
 
 private func quotation(_ text: String, _ offset: Int, _ surroundings: String) -> Quotation {
-    Quotation(text: text, offset: offset, surroundings: surroundings, line: lineNumber(in: surroundings))
-}
-
-/// The number of the first `name.ext:12`.
-private func lineNumber(in text: String) -> Int? {
-    for word in text.split(whereSeparator: { $0.isWhitespace || "()[]`,;\"".contains($0) }) {
-        let parts = word.split(separator: ":")
-        guard parts.count > 1, parts[0].contains("."), let line = Int(parts[1].prefix { $0.isNumber }) else { continue }
-        return line
-    }
-    return nil
+    Quotation(text: text, offset: offset, surroundings: surroundings)
 }

@@ -61,22 +61,24 @@ struct ShownTexts {
     mutating func verify(_ quotation: Quotation) async -> ResolvedCitation? {
         var result = ResolvedCitation(origin: .quote, offset: quotation.offset, finding: .notFound)
         result.quote = quotation.text
-        let claimed = files.first { quotation.claims($0.path.description) }
-        let order = [claimed].compactMap(\.self) + files.filter { $0 != claimed }
-        for file in order {
+        let claimed = files.filter { quotation.claims($0.path.description) }
+        for file in claimed + files.filter({ !claimed.contains($0) }) {
             guard let text = await text(of: file) else { continue }
-            let (lines, finding) = text.locate(quotation.text, at: nil)
+            let line = quotation.line(in: file.path.description)
+            let (lines, finding) = text.locate(quotation.text, at: nil, line: line)
             guard finding == .found else { continue }
             result.file = file
             result.lines = lines
-            let isElsewhere = claimed != nil && file != claimed
-            let isOtherLine = quotation.line.map { line in lines.map { !$0.contains(line) } ?? false } ?? false
-            result.finding = isElsewhere || (claimed != nil && isOtherLine) ? .moved : .found
+            let isElsewhere = !claimed.isEmpty && !claimed.contains(file)
+            let isOtherLine = line.flatMap { line in lines.map { !$0.contains(line) } } ?? false
+            result.finding = isElsewhere || isOtherLine ? .moved : .found
             return result
         }
         // Words of its own, or of nobody in particular, claim nothing.
-        guard let claimed, await text(of: claimed) != nil else { return nil }
-        result.file = claimed
-        return result
+        for file in claimed where await text(of: file) != nil {
+            result.file = file
+            return result
+        }
+        return nil
     }
 }

@@ -56,7 +56,10 @@ extension Workspace {
             message: 0,
             wishes: question.wishes
         )
-        let ids = try await manifest.remoteIDs(of: Set((earlier.flatMap(\.files) + files).map(\.digest)), in: connection.id)
+        let ids = try await manifest.remoteIDs(
+            of: Set((earlier.flatMap(\.files) + files).map(\.digest)),
+            in: connection.id
+        )
         let tokens = try await tokens(of: turn, ids, planned, connection)
         let (price, source) = prices.price(of: modelName, at: model.traits.provider).map { ($0, $1) } ?? (nil, nil)
         var shown: [ChatEstimate.File] = []

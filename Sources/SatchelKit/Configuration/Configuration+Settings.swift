@@ -188,6 +188,18 @@ extension Configuration {
             environment: "SATCHEL_WATCH_RESCAN",
             "how often everything is looked at again"
         ),
+        .duration(
+            "watch.cleanup",
+            \.watch.cleanup,
+            environment: "SATCHEL_WATCH_CLEANUP",
+            "how often copies that nothing needs are deleted, as `cleanup` would; `0` for never"
+        ),
+        .duration(
+            "watch.poll",
+            \.watch.poll,
+            environment: "SATCHEL_WATCH_POLL",
+            "how often everything is looked at where the system reports no changes: no watches left, network file systems"
+        ),
     ]
 
     private static let chatSettings: [Setting<Configuration>] = [
@@ -253,7 +265,7 @@ extension Configuration {
             isPersonal: true,
             item: { text, _, _ in text.hasPrefix("/") || text.hasPrefix("~/") || text == "~" ? text : nil },
             show: { $0 }
-        )
+        ),
     ]
 }
 

@@ -52,16 +52,26 @@ extension Workspace {
     }
 
     /// Does what becomes due, until the returned task is cancelled: what a watch does beside its own work.
-    func startJobs(observe: @escaping @Sendable (String) -> Void) -> Task<Void, Never> {
+    ///
+    /// - Parameters:
+    ///   - isPaused: asked before each look.
+    ///   - observe: told what happens, in words.
+    /// - Returns: the task.
+    func startJobs(
+        unless isPaused: @escaping @Sendable () -> Bool,
+        observe: @escaping @Sendable (String) -> Void
+    ) -> Task<Void, Never> {
         Task {
             while !Task.isCancelled {
                 do {
-                    try await runJobs { progress in
-                        switch progress {
-                        case .began(let job): observe("job \(job.id): begun")
-                        case .ended(let job):
-                            observe("job \(job.id): \(job.state.rawValue)\(job.error.map { ": \($0)" } ?? "")")
-                        case .notice(let text): observe(text)
+                    if !isPaused() {
+                        try await runJobs { progress in
+                            switch progress {
+                            case .began(let job): observe("job \(job.id): begun")
+                            case .ended(let job):
+                                observe("job \(job.id): \(job.state.rawValue)\(job.error.map { ": \($0)" } ?? "")")
+                            case .notice(let text): observe(text)
+                            }
                         }
                     }
                 } catch {
@@ -156,7 +166,10 @@ extension Workspace {
     package func retryJob(_ id: Int64) async throws {
         let state = try await job(id).state
         guard try await manifest.retryJob(id, at: now()) else {
-            throw WorkspaceError(.cannotStart, "job \(id): it is \(state.rawValue); only what failed can be tried again")
+            throw WorkspaceError(
+                .cannotStart,
+                "job \(id): it is \(state.rawValue); only what failed can be tried again"
+            )
         }
     }
 
@@ -180,7 +193,10 @@ extension Workspace {
                 hasTold = true
             }
             if let deadline, ContinuousClock.now >= deadline {
-                throw WorkspaceError(.gaveUpWaiting, "job \(id): still \(job.state.rawValue); wait longer, or see jobs show")
+                throw WorkspaceError(
+                    .gaveUpWaiting,
+                    "job \(id): still \(job.state.rawValue); wait longer, or see jobs show"
+                )
             }
             try await Task.sleep(for: .milliseconds(100))
         }
