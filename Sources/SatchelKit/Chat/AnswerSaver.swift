@@ -28,7 +28,9 @@ actor AnswerSaver {
         }
     }
 
-    /// From now on the answer is written as a whole. The manifest's queue keeps the order of what was begun before.
+    /// From now on the answer is written as a whole.
+    ///
+    /// The manifest's queue keeps the order of what was begun before.
     func end() {
         isOver = true
         timer?.cancel()
