@@ -136,6 +136,7 @@ extension Manifest {
                     """,
                 arguments: [copy, thread]
             )
+            try Self.copyToolUses(of: thread, to: copy, db)
             return copy
         }
     }

@@ -21,6 +21,7 @@ enum Schema {
         ("3 threads that are put away, searched and paid for", keptThreads),
         ("4 the gate for secrets", gate),
         ("5 leases and added contents", leasesAndAddedContents),
+        ("9 tools that models used, and notes on contents", toolsAndNotes),
     ]
 
     /// Copies with `ttl: 0` belong to the chats that need them; contents that were added stay without a path.

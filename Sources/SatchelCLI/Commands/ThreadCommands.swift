@@ -141,6 +141,7 @@ struct ThreadShow: AsyncParsableCommand {
                 if index > 0 { output.line("") }
                 output.line(output.painted(heading(of: message), message.role == .user ? .green : .grey))
                 for file in message.files { output.line("    \(file.path)  \(file.digest.prefix(12))") }
+                for use in message.tools { output.line("    → \(printable(use.summary))") }
                 if !message.text.isEmpty { output.line(printableLines(message.text)) }
             }
             return .done
@@ -174,6 +175,8 @@ struct JSONMessage: Encodable {
     var cost: String?
     var createdAt: Date
     var files: [File]
+    /// Missing where nothing was looked up.
+    var tools: [JSONToolUse]?
 
     init(_ message: TranscriptMessage) {
         self.message = message.id
@@ -187,5 +190,6 @@ struct JSONMessage: Encodable {
         cost = message.usage?.cost?.description
         createdAt = message.createdAt
         files = message.files.map { File(path: $0.path.description, sha256: $0.digest.hex) }
+        tools = message.tools.isEmpty ? nil : message.tools.map(JSONToolUse.init)
     }
 }

@@ -35,6 +35,10 @@ package struct ChatRequest: Sendable {
         case inlineText(path: String, text: String)
         /// Where pictures have no ids: the bytes themselves, as a data URL.
         case inlineImage(path: String, media: MediaType, bytes: [UInt8])
+        /// In a turn of the assistant: it asked for a tool.
+        case toolCall(ToolCall)
+        /// In the user's turn that follows: what the tool brought.
+        case toolResult(ToolResult)
     }
 
     package var model: String
@@ -43,6 +47,10 @@ package struct ChatRequest: Sendable {
     /// Steady per workspace and thread: providers route to their prompt caches by it.
     package var cacheKey: String?
     package var maxOutputTokens: Int?
+    /// What the model may ask for.
+    package var tools: [ChatTool] = []
+    /// False for an answer without any more of them; they stay in the request because earlier turns have used them.
+    package var mayCallTools = true
 
     package init(
         model: String,
@@ -69,6 +77,8 @@ package enum ChatEvent: Hashable, Sendable {
     /// A tool of the provider at work: `searching files`.
     case status(String)
     case citation(Citation)
+    /// Whole, with all of its arguments.
+    case toolCall(ToolCall)
     case usage(ChatUsage)
     /// The terminal event.
     case finished(FinishReason)
@@ -78,6 +88,8 @@ package enum FinishReason: Hashable, Sendable {
     case stop
     case length
     case contentFilter
+    /// The model waits for what its calls bring.
+    case toolCalls
     case other(String)
 
     /// The stable word in JSON and in the manifest.
@@ -86,6 +98,7 @@ package enum FinishReason: Hashable, Sendable {
         case .stop: "stop"
         case .length: "length"
         case .contentFilter: "content_filter"
+        case .toolCalls: "tool_calls"
         case .other(let word): word
         }
     }
@@ -122,5 +135,20 @@ package struct ChatUsage: Hashable, Sendable {
         self.output = output
         self.reasoning = reasoning
         self.cost = cost
+    }
+}
+
+extension ChatUsage {
+    /// The figures of several requests for one answer.
+    ///
+    /// What is not known of one of them is not known of the whole.
+    package static func + (one: ChatUsage, other: ChatUsage) -> ChatUsage {
+        var sum = one
+        sum.input += other.input
+        sum.cached += other.cached
+        sum.output += other.output
+        sum.reasoning += other.reasoning
+        sum.cost = one.cost.flatMap { cost in other.cost.map { cost + $0 } }
+        return sum
     }
 }

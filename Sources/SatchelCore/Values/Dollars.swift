@@ -36,6 +36,11 @@ package struct Dollars: Hashable, Sendable {
 }
 
 extension Dollars {
+    package static func + (one: Dollars, other: Dollars) -> Dollars {
+        let (sum, isTooMuch) = one.ticks.addingReportingOverflow(other.ticks)
+        return Dollars(unchecked: isTooMuch ? .max : sum)
+    }
+
     /// So much money for so many bytes and seconds at a price for a GiB and a day, rounded up; never an overflow.
     package func charged(bytes: Int64, seconds: Int64) -> Dollars {
         let exact = Double(ticks) * (Double(bytes) / 1_073_741_824) * (Double(seconds) / 86400)

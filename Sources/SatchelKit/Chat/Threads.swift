@@ -21,7 +21,10 @@ extension Workspace {
         -> [TranscriptMessage]
     {
         try await failAbandonedAnswers()
-        return try await manifest.transcript(of: id, after: position, limit: limit)
+        var messages = try await manifest.transcript(of: id, after: position, limit: limit)
+        let uses = try await manifest.toolUses(in: id)
+        for index in messages.indices { messages[index].tools = uses[messages[index].id] ?? [] }
+        return messages
     }
 
     package func newThread(title: String) async throws -> Int64 {

@@ -215,6 +215,12 @@ extension Configuration {
             expected: "a text",
             "what the model is told first"
         ),
+        .flag(
+            "chat.tools",
+            \.chat.tools,
+            environment: "SATCHEL_CHAT_TOOLS",
+            "let models that can search, read and list the synced files by themselves"
+        ),
         .patterns("pin", \.pinned, "files meant for every chat; kept for a later version"),
     ]
 

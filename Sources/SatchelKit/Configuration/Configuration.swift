@@ -120,6 +120,8 @@ package struct ChatDefaults: Hashable, Sendable {
     package var account: String?
     package var model: String?
     package var system: String?
+    /// Whether models may look into the synced files by themselves.
+    package var tools = true
 
     package init() {}
 }

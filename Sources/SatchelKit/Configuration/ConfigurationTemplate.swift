@@ -78,6 +78,7 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #  account: local
         #  model: ""
         #  system: ""
+        #  tools: true
 
         # Files meant for every chat; kept for a later version.
         #pin: \(pinned)

@@ -52,6 +52,18 @@ package struct AnthropicModel: ChatModel {
             "messages": .array(messages(request.turns)),
         ]
         if let system = request.system, !system.isEmpty { body["system"] = .string(system) }
+        if !request.tools.isEmpty {
+            body["tools"] = .array(
+                request.tools.map { tool in
+                    [
+                        "name": .string(tool.name), "description": .string(tool.description),
+                        "input_schema": tool.schema,
+                    ]
+                }
+            )
+            // They stay: a conversation that has used them must define them.
+            if !request.mayCallTools { body["tool_choice"] = ["type": "none"] }
+        }
         return .object(body)
     }
 
@@ -92,12 +104,18 @@ package struct AnthropicModel: ChatModel {
     private static func message(_ turn: ChatRequest.Turn) -> Message {
         var message = Message(role: turn.role, blocks: [])
         let (files, text) = turn.filesFirst
+        // Results come first in their message, and signed thoughts in theirs.
+        message.blocks += turn.toolResults.map(block)
+        message.blocks += turn.toolCalls.flatMap(\.opaque).compactMap(JSON.init(parsing:))
         // Only a person shows files: they are refused in the model's own messages.
         if turn.role == .user, !files.isEmpty {
-            message.blocks = files.flatMap(blocks)
+            message.blocks += files.flatMap(blocks)
             message.lastFile = message.blocks.count - 1
         }
         for case .text(let text) in text where !isBlank(text) { message.blocks.append(block(text)) }
+        message.blocks += turn.toolCalls.map { call in
+            ["type": "tool_use", "id": .string(call.id), "name": .string(call.name), "input": call.sound]
+        }
         return message
     }
 
@@ -128,7 +146,16 @@ package struct AnthropicModel: ChatModel {
                 ],
             ]
         case .text(let text): [block(text)]
+        case .toolCall, .toolResult: []
         }
+    }
+
+    private static func block(_ result: ToolResult) -> JSON {
+        var members: [String: JSON] = [
+            "type": "tool_result", "tool_use_id": .string(result.id), "content": .string(result.text),
+        ]
+        if result.isError { members["is_error"] = true }
+        return .object(members)
     }
 
     private static func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }
