@@ -24,7 +24,8 @@ struct Satchel: AsyncParsableCommand {
         subcommands: [
             Init.self, Sync.self, Watch.self, StatusCommand.self, Ls.self, WhyCommand.self, Chat.self, Cleanup.self,
             Rehydrate.self, Add.self, Cat.self, Restore.self, Has.self, QuotaCommand.self,
-            ThreadCommand.self, Search.self, Cost.self, Remote.self, Audit.self, Config.self, Doctor.self,
+            ThreadCommand.self, Search.self, Summarize.self, Cost.self, Remote.self, Audit.self, Config.self,
+            Doctor.self,
         ]
     )
 

@@ -66,8 +66,11 @@ extension Manifest {
                 sql: """
                     SELECT m.created_at, f.path, f.sha256, coalesce(c.size, 0), m.account
                     FROM message m JOIN message_file f ON f.message = m.id LEFT JOIN content c ON c.sha256 = f.sha256
-                    WHERE m.model IS NOT NULL AND m.account IS NOT NULL AND m.created_at >= ?
-                    ORDER BY m.created_at, m.id, f.position
+                    WHERE m.model IS NOT NULL AND m.account IS NOT NULL AND m.created_at >= ?1
+                    UNION ALL
+                    SELECT n.made_at, n.path, n.sha256, coalesce(c.size, 0), n.account
+                    FROM note n LEFT JOIN content c ON c.sha256 = n.sha256 WHERE n.made_at >= ?1
+                    ORDER BY 1
                     """,
                 arguments: [since?.milliseconds ?? Int64.min]
             ).map { row in

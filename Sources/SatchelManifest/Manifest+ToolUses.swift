@@ -107,13 +107,41 @@ extension Manifest {
         )
     }
 
-    /// Whether any path stands for a text.
-    package func hasSyncedText() async throws(ManifestError) -> Bool {
+    /// Contents that were sent to the account at any time, those that were revoked since left out.
+    package func everSent(to account: AccountID) async throws(ManifestError) -> Set<ContentDigest> {
         try await read { db in
-            try Int.fetchOne(
+            var result: Set<ContentDigest> = []
+            let rows = try Row.fetchCursor(
                 db,
-                sql: "SELECT 1 FROM path WHERE linked IS NOT NULL AND media = ? LIMIT 1",
-                arguments: [MediaType.text.rawValue]
+                sql: """
+                    SELECT sha256 FROM remote_file WHERE account = ?1 AND remote_id IS NOT NULL
+                    UNION SELECT sha256 FROM ledger
+                    WHERE account = ?1 AND (deleted_because IS NULL OR deleted_because <> 'revoked')
+                    """,
+                arguments: [account.rawValue]
+            )
+            while let row = try rows.next() { result.insert(try row.digest(0)) }
+            return result
+        }
+    }
+
+    /// Whether any path stands for a text, and, where that is asked, anything was ever sent to the account.
+    package func hasText(sentTo account: AccountID?) async throws(ManifestError) -> Bool {
+        try await read { db in
+            let hasText =
+                try Int.fetchOne(
+                    db,
+                    sql: "SELECT 1 FROM path WHERE linked IS NOT NULL AND media = ? LIMIT 1",
+                    arguments: [MediaType.text.rawValue]
+                ) != nil
+            guard hasText, let account else { return hasText }
+            return try Int.fetchOne(
+                db,
+                sql: """
+                    SELECT 1 FROM remote_file WHERE account = ?1
+                    UNION ALL SELECT 1 FROM ledger WHERE account = ?1 LIMIT 1
+                    """,
+                arguments: [account.rawValue]
             ) != nil
         }
     }

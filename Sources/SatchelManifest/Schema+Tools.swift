@@ -35,7 +35,7 @@ extension Schema {
             input_tokens INTEGER,
             output_tokens INTEGER,
             cost_ticks INTEGER,
-            account INTEGER REFERENCES account (id),
+            account INTEGER NOT NULL REFERENCES account (id),
             made_at INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
         """

@@ -15,9 +15,9 @@ struct TurnTools: Sendable {
     /// Of all results.
     var bytes = 0
 
-    init(_ workspace: Workspace, isOffered: Bool) {
+    init(_ workspace: Workspace, _ connection: Connection, isOffered: Bool) {
         offered = isOffered ? FileToolRequest.tools : []
-        files = FileTools(workspace)
+        files = FileTools(workspace, connection)
     }
 
     /// Whether the next request may end in calls.
@@ -36,10 +36,12 @@ struct TurnTools: Sendable {
 }
 
 extension Workspace {
-    /// Whether the model can be given tools: its provider knows them, they are wanted, and there is a text to look at.
+    /// Whether the model can be given tools: its provider knows them, they are wanted, and there are texts to look at.
     func offersTools(_ question: ChatQuestion, _ connection: Connection) async throws -> Bool {
-        guard connection.traits.callsTools, question.usesTools, configuration.chat.tools else { return false }
-        return try await manifest.hasSyncedText()
+        // Of the model: where a server has no Files API, the files are those of the local store.
+        guard connection.model?.traits.callsTools == true, question.usesTools, configuration.chat.tools else { return false }
+        let inlinesText = showsEveryText(to: connection) || connection.traits.inlinedMedia.contains(.text)
+        return try await manifest.hasText(sentTo: inlinesText ? nil : connection.id)
     }
 }
 

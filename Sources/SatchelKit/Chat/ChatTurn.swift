@@ -46,7 +46,7 @@ struct ChatTurn {
         self.files = files
         self.thread = thread
         self.message = message
-        tools = TurnTools(workspace, isOffered: offersTools)
+        tools = TurnTools(workspace, connection, isOffered: offersTools)
     }
 
     /// Asks, and asks once more when a file turned out to be gone at the provider before anything was answered.

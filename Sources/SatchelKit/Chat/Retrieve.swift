@@ -83,6 +83,7 @@ extension Workspace {
     /// Puts what was synced since into the full-text index.
     ///
     /// - Parameter most: more contents than this are left to another time.
+    /// - Throws: ``ManifestError``, `CancellationError`.
     func indexContents(atMost most: Int = .max) async throws {
         let contents = try await manifest.unindexedContents(upTo: Self.largestIndexed).prefix(most)
         for start in stride(from: 0, to: contents.count, by: 200) {

@@ -6,16 +6,21 @@ internal import SatchelWorkspace
 
 /// What a model may look up in the workspace: lines of synced files that the gate lets through, and nothing else.
 ///
+/// A file that could not be misled into being sent: its content was sent to this account before, or the account takes it
+/// only as part of questions. So what a file says cannot make a model fetch what this account was never meant to have.
+///
 /// A file is found by its path in the manifest, never on the disk, and what is shown of it are the bytes of the digest
 /// that was synced: from the workspace while they are those, else from the local store.
 struct FileTools: Sendable {
     let workspace: Workspace
+    let connection: Connection
     let limits: FileToolLimits
     /// As they were at the first call: one answer is about one state of the workspace.
     private var files: [KnownFile]?
 
-    init(_ workspace: Workspace, limits: FileToolLimits = FileToolLimits()) {
+    init(_ workspace: Workspace, _ connection: Connection, limits: FileToolLimits = FileToolLimits()) {
         self.workspace = workspace
+        self.connection = connection
         self.limits = limits
     }
 
@@ -143,7 +148,15 @@ struct FileTools: Sendable {
 
     private mutating func synced() async throws -> [KnownFile] {
         if let files { return files }
-        let all = try await workspace.manifest.known(in: .everything).filter { $0.linked != nil }
+        var all = try await workspace.manifest.known(in: .everything).filter { $0.linked != nil }
+        if !workspace.showsEveryText(to: connection) {
+            let sent = try await workspace.manifest.everSent(to: connection.id)
+            all.removeAll { file in
+                guard let digest = file.linked, !sent.contains(digest) else { return false }
+                let refusal = connection.traits.refusal(of: file.media, size: file.fingerprint.size, at: file.path)
+                return refusal?.isShownInChats != true
+            }
+        }
         files = all
         return all
     }
@@ -155,10 +168,10 @@ struct FileTools: Sendable {
         guard let file = all.first(where: { wanted.contains($0.path) }), let digest = file.linked else {
             guard !wanted.isEmpty else { throw ToolRefusal("there are only paths inside the workspace") }
             for known in try await workspace.manifest.known(in: .paths(Array(wanted)))
-            where known.linked == nil && wanted.contains(known.path) {
+            where wanted.contains(known.path) {
                 let place = Place(path: known.path, digest: known.digest, count: 1, weight: 0)
                 if try await !keptBack([place]).isEmpty { throw Self.keptBack(known.path) }
-                throw ToolRefusal("\(known.path) is not synced")
+                throw ToolRefusal("\(known.path) is not synced with this account")
             }
             if all.contains(where: { file in wanted.contains { file.path.isWithin($0) } }) {
                 throw ToolRefusal("\(printable(name)) is a folder; list_files lists it")
@@ -286,5 +299,12 @@ struct FileTools: Sendable {
             for try await some in group { take(some) }
         }
         return result
+    }
+}
+
+extension Workspace {
+    /// Whether the account keeps no copies in step, so that what was sent to it says nothing about what may be.
+    func showsEveryText(to connection: Connection) -> Bool {
+        !connection.traits.canReferFiles || isOnDemand(connection)
     }
 }

@@ -97,7 +97,7 @@ struct ShownInput {
 
     /// What the tools of Responses and Chat Completions have in common.
     ///
-    /// - Parameter inner: where a definition's members are: in it, or in its `function`.
+    /// `inner` names where a definition's members are: in its `function`, or with nil in itself.
     mutating func offer(_ list: JSONValue?, _ choice: JSONValue?, inner: String?) throws(ToolTalk.Flaw) {
         if let list, !list.isNull {
             guard let list = list.array, !list.isEmpty else { throw ToolTalk.Flaw(message: "tools must be a list") }
