@@ -39,7 +39,9 @@ extension Workspace {
     /// Whether the model can be given tools: its provider knows them, they are wanted, and there are texts to look at.
     func offersTools(_ question: ChatQuestion, _ connection: Connection) async throws -> Bool {
         // Of the model: where a server has no Files API, the files are those of the local store.
-        guard connection.model?.traits.callsTools == true, question.usesTools, configuration.chat.tools else { return false }
+        guard connection.model?.traits.callsTools == true, question.usesTools, configuration.chat.tools else {
+            return false
+        }
         let inlinesText = showsEveryText(to: connection) || connection.traits.inlinedMedia.contains(.text)
         return try await manifest.hasText(sentTo: inlinesText ? nil : connection.id)
     }

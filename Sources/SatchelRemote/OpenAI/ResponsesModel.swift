@@ -93,12 +93,16 @@ package struct ResponsesModel: ChatModel {
 
     private static func message(_ turn: ChatRequest.Turn) -> JSON {
         let (files, text) = turn.filesFirst
-        let kind: JSON = turn.role == .assistant ? "output_text" : "input_text"
+        if turn.role == .assistant {
+            // As a plain text: the schema has parts only in messages with the ids that the provider gave them.
+            let words = text.compactMap { if case .text(let text) = $0 { text } else { nil } }
+            return ["role": "assistant", "content": .string(words.joined(separator: "\n\n"))]
+        }
         var content = files.map(file)
         if !files.isEmpty {
-            content.append(["type": kind, "text": .string(ChatText.listing(of: files.compactMap(\.path)))])
+            content.append(["type": "input_text", "text": .string(ChatText.listing(of: files.compactMap(\.path)))])
         }
-        for case .text(let text) in text { content.append(["type": kind, "text": .string(text)]) }
+        for case .text(let text) in text { content.append(["type": "input_text", "text": .string(text)]) }
         return ["role": .string(turn.role.rawValue), "content": .array(content)]
     }
 
