@@ -12,6 +12,12 @@ package struct Dollars: Hashable, Sendable {
         self.ticks = ticks
     }
 
+    /// The nearest amount to what a server gives as a JSON number; nil for a negative one, or none.
+    package init?(nearest number: Double) {
+        guard number.isFinite, number >= 0, number < 1e8 else { return nil }
+        self.init(unchecked: Int64((number * 1e10).rounded()))
+    }
+
     package static let zero = Dollars(unchecked: 0)
 
     private init(unchecked ticks: Int64) { self.ticks = ticks }
@@ -36,11 +42,6 @@ package struct Dollars: Hashable, Sendable {
 }
 
 extension Dollars {
-    package static func + (one: Dollars, other: Dollars) -> Dollars {
-        let (sum, isTooMuch) = one.ticks.addingReportingOverflow(other.ticks)
-        return Dollars(unchecked: isTooMuch ? .max : sum)
-    }
-
     /// So much money for so many bytes and seconds at a price for a GiB and a day, rounded up; never an overflow.
     package func charged(bytes: Int64, seconds: Int64) -> Dollars {
         let exact = Double(ticks) * (Double(bytes) / 1_073_741_824) * (Double(seconds) / 86400)

@@ -45,7 +45,8 @@ package struct MistralModel: ChatModel {
         if asksForUsage { body["stream_options"] = ["include_usage": true] }
         if let key = request.cacheKey { body["prompt_cache_key"] = .string(key) }
         if let most = request.maxOutputTokens { body["max_tokens"] = .int(most) }
-        return .object(body.merging(request.functionTools) { $1 })
+        if let schema = request.schema { body["response_format"] = ChatText.responseFormat(schema) }
+        return JSON.object(body.merging(request.functionTools) { $1 }).adding(request.options)
     }
 
     /// A turn's message, and for each result of a tool one of its own.

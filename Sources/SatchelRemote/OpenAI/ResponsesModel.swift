@@ -38,7 +38,7 @@ package struct ResponsesModel: ChatModel {
                 HTTPHeader("Content-Type", "application/json"), HTTPHeader("Accept", "text/event-stream"),
             ],
             body: .bytes(Self.body(request, extras: extras(request)).bytes),
-            limits: .chat
+            limits: .chat(request)
         )
         return ChatSession(
             http,
@@ -70,7 +70,12 @@ package struct ResponsesModel: ChatModel {
             )
             if !request.mayCallTools { body["tool_choice"] = "none" }
         }
-        return .object(body.merging(extras) { $1 })
+        if let schema = request.schema {
+            body["text"] = [
+                "format": ["type": "json_schema", "name": "answer", "schema": .raw(schema), "strict": true]
+            ]
+        }
+        return JSON.object(body.merging(extras) { $1 }).adding(request.options)
     }
 
     /// A message, and beside it the calls that were made with it or the results that were brought.
