@@ -7,46 +7,45 @@ import Testing
 
     @Test func whoGivesSignsIsAlive() {
         var liveness = Liveness()
-        #expect(liveness.isAlive(signs: 0, waitsUntil: nil, at: 0), "nothing can be known the first time")
-        #expect(liveness.isAlive(signs: 1, waitsUntil: nil, at: 10))
-        #expect(!liveness.isAlive(signs: 1, waitsUntil: nil, at: 20))
-        #expect(liveness.isAlive(signs: 2, waitsUntil: nil, at: 30))
+        // Nothing can be known the first time.
+        let answers = [(0, 0.0), (1, 10), (1, 20), (2, 30)].map { signs, now in
+            liveness.isAlive(signs: signs, waitsUntil: nil, at: now)
+        }
+        #expect(answers == [true, true, false, true])
     }
 
     @Test func whoWaitsForAnInstantIsAliveUntilThen() {
         var liveness = Liveness()
-        _ = liveness.isAlive(signs: 5, waitsUntil: nil, at: 0)
-        #expect(liveness.isAlive(signs: 5, waitsUntil: 25, at: 10))
-        #expect(liveness.isAlive(signs: 5, waitsUntil: 25, at: 20))
-        #expect(!liveness.isAlive(signs: 5, waitsUntil: 25, at: 30))
+        let answers = [0.0, 10, 20, 30].map { now in liveness.isAlive(signs: 5, waitsUntil: 25, at: now) }
+        #expect(answers == [true, true, true, false])
     }
 
     // MARK: Outages
 
     @Test func anOutageIsToldWhenItBeginsAndWhenItIsOver() {
         var outage = Outage()
-        #expect(outage.noteSuccess(at: 0) == nil)
-        #expect(outage.noteFailure("refused", at: 10) == .began)
-        #expect(outage.noteFailure("refused", at: 15) == nil)
-        #expect(outage.noteFailure("refused", at: 25) == nil)
-        #expect(outage.since == 10)
-        #expect(outage.noteSuccess(at: 70) == .ended(after: 60))
-        #expect(outage.noteSuccess(at: 80) == nil)
-        #expect(outage.noteFailure("refused", at: 90) == .began)
+        let early = outage.noteSuccess(at: 0)
+        let failures = [10.0, 15, 25].map { outage.noteFailure("refused", at: $0) }
+        let since = outage.since
+        let successes = [70.0, 80].map { outage.noteSuccess(at: $0) }
+        let again = outage.noteFailure("refused", at: 90)
+        #expect(early == nil && failures == [.began, nil, nil] && since == 10)
+        #expect(successes == [.ended(after: 60), nil] && again == .began)
     }
 
     @Test func anotherCauseIsToldAgain() {
         var outage = Outage()
-        _ = outage.noteFailure("refused", at: 10)
-        #expect(outage.noteFailure("503", at: 20) == .began)
-        #expect(outage.noteFailure("503", at: 30) == nil)
-        #expect(outage.noteSuccess(at: 40) == .ended(after: 30), "it is one outage all the same")
+        let news = [("refused", 10.0), ("503", 20), ("503", 30)].map { outage.noteFailure($0, at: $1) }
+        // It is one outage all the same.
+        let end = outage.noteSuccess(at: 40)
+        #expect(news == [.began, .began, nil] && end == .ended(after: 30))
     }
 
     @Test func aClockThatGoesBackMakesNoNegativeOutage() {
         var outage = Outage()
         _ = outage.noteFailure("refused", at: 100)
-        #expect(outage.noteSuccess(at: 40) == .ended(after: 0))
+        let end = outage.noteSuccess(at: 40)
+        #expect(end == .ended(after: 0))
     }
 
     // MARK: Chores

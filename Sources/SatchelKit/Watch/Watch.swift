@@ -1,5 +1,5 @@
 internal import FoundationEssentials
-package import SatchelCore
+internal import SatchelCore
 internal import SatchelManifest
 internal import SatchelWorkspace
 
