@@ -10,7 +10,8 @@ struct Chat: AsyncParsableCommand {
         discussion: """
             @path, @dir/, @"name with spaces" and @'*.md' in the prompt name files: they are brought in step first and \
             sent by id. Without a prompt, and with a terminal, questions are read one by one. Where no model is \
-            configured, the best passages of the synced files are the answer.
+            configured, the best passages of the synced files are the answer. A model that can may also search, read \
+            and list the synced files by itself; each look is shown, and --no-tools forbids them.
 
             EXAMPLES
               satchel chat "what does @src/main.swift do?"
@@ -42,6 +43,9 @@ struct Chat: AsyncParsableCommand {
 
     @OptionGroup var answer: AnswerOptions
 
+    @Flag(help: "Let the model look at nothing but what the question shows.")
+    var noTools = false
+
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
@@ -68,6 +72,7 @@ struct Chat: AsyncParsableCommand {
     private func chat(_ workspace: Workspace, _ connection: Connection, _ output: Output) async throws -> ExitStatus {
         var session = ChatSession(workspace: workspace, connection: connection, system: system, output: output)
         session.wishes = try answer.wishes(in: workspace.context.directory)
+        session.usesTools = !noTools
         var thread = thread
         if continues {
             guard let latest = try await workspace.latestThread() else {
@@ -106,7 +111,7 @@ struct Chat: AsyncParsableCommand {
         _ wishes: ChatWishes,
         _ output: Output
     ) async throws -> ExitStatus {
-        var question = ChatQuestion(prompt: prompt, thread: thread, system: system)
+        var question = ChatQuestion(prompt: prompt, thread: thread, system: system, usesTools: !noTools)
         question.wishes = wishes
         let queued = try await workspace.queue(question, account: account.account, model: model)
         output.document(JSONDetached(job: queued.job, thread: queued.thread))

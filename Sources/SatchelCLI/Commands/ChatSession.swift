@@ -11,6 +11,8 @@ struct ChatSession: Sendable {
     let system: String?
     let output: Output
     var wishes = ChatWishes()
+    /// Whether the model may look into the synced files by itself.
+    var usesTools = true
 
     /// Asks one question and prints the answer.
     ///
@@ -68,7 +70,7 @@ struct ChatSession: Sendable {
     }
 
     private func question(_ text: String, thread: Int64?) -> ChatQuestion {
-        var question = ChatQuestion(prompt: text, thread: thread, system: system)
+        var question = ChatQuestion(prompt: text, thread: thread, system: system, usesTools: usesTools)
         question.wishes = wishes
         return question
     }
@@ -108,6 +110,9 @@ struct ChatSession: Sendable {
                 let how = file.remoteID.map { "\($0)" } ?? "its text"
                 output.note("\(model) is shown \(file.path) (\(how))")
             }
+        case .tool(let use):
+            progress.clear()
+            output.look(use)
         case .renewed:
             output.note("a file was gone at \(connection.account.name); it is uploaded again")
         case .event(.text(let piece)), .event(.refusal(let piece)):
@@ -174,6 +179,8 @@ private struct JSONChat: Encodable {
     var cost, costSource: String?
     var finishReason: String?
     var citations: [JSONCitation]?
+    /// Missing where the model looked nothing up.
+    var tools: [JSONToolUse]?
     var passages: [Passage]?
 
     init(_ answer: ChatAnswer) {
@@ -191,6 +198,7 @@ private struct JSONChat: Encodable {
         costSource = answer.usage?.costSource?.rawValue
         citations = JSONCitation.all(answer.citations)
         finishReason = answer.finishReason
+        tools = answer.tools.isEmpty ? nil : answer.tools.map(JSONToolUse.init)
         guard answer.model == nil else { return }
         passages = answer.passages.map {
             Passage(

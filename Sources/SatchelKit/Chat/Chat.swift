@@ -12,11 +12,14 @@ package struct ChatQuestion: Sendable {
     package var wishes = ChatWishes()
     /// The job that asks it.
     var job: Int64?
+    /// Whether the model may look into the synced files by itself, where the configuration lets it.
+    package var usesTools: Bool
 
-    package init(prompt: String, thread: Int64? = nil, system: String? = nil) {
+    package init(prompt: String, thread: Int64? = nil, system: String? = nil, usesTools: Bool = true) {
         self.prompt = prompt
         self.thread = thread
         self.system = system
+        self.usesTools = usesTools
     }
 }
 
@@ -40,6 +43,8 @@ package struct ChatAnswer: Sendable {
     package var finishReason: String?
     /// In the order of the answer; the quotations that were looked up come last.
     package var citations: [ResolvedCitation] = []
+    /// What the model looked up, in its order.
+    package var tools: [ToolUse] = []
     /// Without a model: the passages that are the answer.
     package var passages: [FoundExcerpt] = []
 }
@@ -53,6 +58,8 @@ package enum ChatProgress: Sendable {
     case event(ChatEvent)
     /// The provider told where words are from; `number` counts different places from 1.
     case cited(number: Int, ResolvedCitation)
+    /// The model looked something up.
+    case tool(ToolUse)
     /// A file was gone at the provider; it was uploaded again and the question is asked again.
     case renewed
 }
@@ -116,7 +123,8 @@ extension Workspace {
             files: files,
             thread: thread,
             message: message,
-            wishes: question.wishes
+            wishes: question.wishes,
+            offersTools: try await offersTools(question, connection)
         )
         return try await turn.run(observe: observe)
     }

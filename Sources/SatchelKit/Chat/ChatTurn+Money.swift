@@ -15,7 +15,9 @@ extension ChatTurn {
     ///
     /// - Throws: ``WorkspaceError`` when the question alone costs more, or nobody knows what the model costs.
     func outputBound(for request: ChatRequest) async throws -> Int? {
-        guard let most = wishes.maxCost else { return nil }
+        guard let whole = wishes.maxCost else { return nil }
+        // What earlier rounds of looking things up have cost is spent.
+        let most = Dollars(ticks: whole.ticks - (usage?.cost?.ticks ?? 0)) ?? .zero
         guard request.isAtUsualPrice,
             let (price, _) = workspace.prices.price(of: modelName, at: model.traits.provider)
         else {
@@ -31,7 +33,7 @@ extension ChatTurn {
             let kind = tokens.isCounted ? "" : "about "
             throw WorkspaceError(
                 .stoppedForSafety,
-                "--max-cost \(most): the question alone is \(kind)\(input) tokens, \(price.cost(ofInput: input)); "
+                "--max-cost \(whole): the question alone is \(kind)\(input) tokens, \(price.cost(ofInput: input)); "
                     + "show less, or raise it"
             )
         }
@@ -46,13 +48,16 @@ extension ChatTurn {
     func inputTokens(of request: ChatRequest) async throws -> InputTokens {
         if let count = try await model.countTokens(of: request) { return InputTokens(count: count, isCounted: true) }
         var bytes = Int64(request.system?.utf8.count ?? 0)
+        for tool in request.tools { bytes += Int64(tool.description.utf8.count + tool.parameters.utf8.count) }
         var untold = 0
         for part in request.turns.flatMap(\.parts) {
             switch part {
             case .text(let text), .inlineText(_, let text): bytes += Int64(text.utf8.count)
             case .file(let id, _, let media) where media == .text:
                 bytes += try await workspace.manifest.size(of: id, in: connection.id) ?? 0
-            default: untold += 1
+            case .toolCall(let call): bytes += Int64(call.arguments.utf8.count)
+            case .toolResult(let result): bytes += Int64(result.text.utf8.count)
+            case .file, .image, .inlineImage: untold += 1
             }
         }
         return InputTokens(count: Int(clamping: bytes / 4 + 1), isCounted: false, untold: untold)

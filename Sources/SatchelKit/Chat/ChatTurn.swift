@@ -18,12 +18,16 @@ struct ChatTurn {
     let wishes: ChatWishes
 
     private var shown: [ChatAnswer.File] = []
-    private var text = ""
-    private var usage: ChatUsage?
-    private var finish: FinishReason?
     private var citations: [ResolvedCitation] = []
     private var texts: ShownTexts
-    private let saver: AnswerSaver
+    /// What the ids of the request stand for.
+    private var digests: [RemoteFileID: ContentDigest] = [:]
+    let saver: AnswerSaver
+    var text = ""
+    /// Of all requests of this turn.
+    var usage: ChatUsage?
+    var finish: FinishReason?
+    var tools: TurnTools
 
     init(
         workspace: Workspace,
@@ -36,7 +40,8 @@ struct ChatTurn {
         files: [Manifest.ShownFile],
         thread: Int64,
         message: Int64,
-        wishes: ChatWishes = ChatWishes()
+        wishes: ChatWishes = ChatWishes(),
+        offersTools: Bool = false
     ) {
         self.workspace = workspace
         self.connection = connection
@@ -51,6 +56,7 @@ struct ChatTurn {
         self.wishes = wishes
         texts = ShownTexts(workspace, files: files + earlier.flatMap(\.files).reversed())
         saver = AnswerSaver(workspace.manifest, message: message)
+        tools = TurnTools(workspace, connection, isOffered: offersTools)
     }
 
     /// Asks, and asks once more when a file turned out to be gone at the provider before anything was answered.
@@ -106,23 +112,8 @@ struct ChatTurn {
         var request = try await request(references)
         request.maxOutputTokens = try await outputBound(for: request)
         observe(.asking(files: shown, model: modelName))
-        let digests = Dictionary(references.byDigest.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-        for try await event in model.stream(request) {
-            switch event {
-            case .text(let piece), .refusal(let piece):
-                text += piece
-                await saver.add(piece)
-            case .usage(let tokens): usage = tokens
-            case .finished(let reason): finish = reason
-            case .citation(let citation): await note(citation, digests, observe: observe)
-            case .started, .reasoning, .status: break
-            }
-            observe(.event(event))
-        }
-        try Task.checkCancellation()
-        if finish == .length, let bound = request.maxOutputTokens {
-            observe(.notice("the answer was cut at \(bound) tokens, because of --max-cost"))
-        }
+        digests = Dictionary(references.byDigest.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        try await converse(request, observe: observe)
     }
 
     /// The whole conversation, as it is sent.
@@ -140,9 +131,8 @@ struct ChatTurn {
         return request
     }
 
-    private mutating func note(
+    mutating func note(
         _ citation: Citation,
-        _ digests: [RemoteFileID: ContentDigest],
         observe: (ChatProgress) -> Void
     ) async {
         let found = await texts.resolve(citation, at: text.unicodeScalars.count, digests)
@@ -314,7 +304,8 @@ struct ChatTurn {
             files: shown,
             usage: usage,
             finishReason: finish?.code,
-            citations: citations
+            citations: citations,
+            tools: tools.uses
         )
     }
 }

@@ -54,7 +54,8 @@ extension Workspace {
             files: files,
             thread: question.thread ?? 0,
             message: 0,
-            wishes: question.wishes
+            wishes: question.wishes,
+            offersTools: try await offersTools(question, connection)
         )
         let ids = try await manifest.remoteIDs(
             of: Set((earlier.flatMap(\.files) + files).map(\.digest)),
@@ -94,6 +95,7 @@ extension Workspace {
         _ connection: Connection
     ) async throws -> InputTokens {
         var bytes = Int64(turn.question.utf8.count + (turn.system?.utf8.count ?? 0))
+        for tool in turn.tools.offered { bytes += Int64(tool.description.utf8.count + tool.parameters.utf8.count) }
         for message in turn.earlier { bytes += Int64(message.text.utf8.count) }
         var untold = 0
         var isComplete = true
@@ -169,6 +171,8 @@ extension ChatTurn {
         try stopAtTypedSecrets { _ in }
         let references = References(byDigest: ids)
         try await stopAtInlinedSecrets(references) { _ in }
-        return try await model.countTokens(of: request(references))
+        var request = try await request(references)
+        request.tools = tools.offered
+        return try await model.countTokens(of: request)
     }
 }

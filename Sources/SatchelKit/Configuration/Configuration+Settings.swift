@@ -227,6 +227,12 @@ extension Configuration {
             expected: "a text",
             "what the model is told first"
         ),
+        .flag(
+            "chat.tools",
+            \.chat.tools,
+            environment: "SATCHEL_CHAT_TOOLS",
+            "let models that can search, read and list the synced files by themselves"
+        ),
         .duration(
             "chat.idle_timeout",
             \.chat.idleTimeout,

@@ -80,6 +80,7 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #  account: local
         #  model: ""
         #  system: ""
+        #  tools: true
         #  idle_timeout: 10m
         #  citations: true
 

@@ -14,6 +14,7 @@ struct QueuedQuestion: Codable {
     var schema: String?
     var options: [String: String]
     var verifiesQuotes: Bool
+    var usesTools: Bool
 
     init(_ question: ChatQuestion, account: String?, model: String?) {
         prompt = question.prompt
@@ -25,6 +26,7 @@ struct QueuedQuestion: Codable {
         schema = question.wishes.schema
         options = question.wishes.options
         verifiesQuotes = question.wishes.verifiesQuotes
+        usesTools = question.usesTools
     }
 
     init?(payload: String) {
@@ -37,7 +39,7 @@ struct QueuedQuestion: Codable {
     }
 
     func question(for job: Int64) -> ChatQuestion {
-        var question = ChatQuestion(prompt: prompt, thread: thread, system: system)
+        var question = ChatQuestion(prompt: prompt, thread: thread, system: system, usesTools: usesTools)
         question.wishes.maxCost = maxCost.flatMap { Dollars($0) }
         question.wishes.schema = schema
         question.wishes.options = options
