@@ -7,32 +7,32 @@ package struct Quotation: Hashable, Sendable {
     package var surroundings: String
 
     /// Whether the surroundings name this file: by its path, or by its name alone.
-    package func claims(_ path: String) -> Bool { claim(of: path) != nil }
+    package func claims(_ path: String) -> Bool { !mentions(of: path).isEmpty }
 
-    /// The line of this file that the surroundings name, as in `notes.md:12`.
-    package func line(in path: String) -> Int? { claim(of: path).flatMap(\.self) }
+    /// The lines of this file that the surroundings name, as in `notes.md:12`.
+    package func lines(in path: String) -> [Int] { mentions(of: path).compactMap(\.self) }
 
-    /// Nil when the file is not named; nil inside when no line is.
-    private func claim(of path: String) -> Int?? {
+    /// For each time that the file is named, the line that stands behind it.
+    private func mentions(of path: String) -> [Int?] {
         let name = path.split(separator: "/").last.map(String.init) ?? path
-        return find(path) ?? find(name)
+        let whole = find(path)
+        return whole.isEmpty ? find(name) : whole
     }
 
-    private func find(_ path: String) -> Int?? {
-        guard !path.isEmpty else { return nil }
+    private func find(_ path: String) -> [Int?] {
+        guard !path.isEmpty else { return [] }
+        let isPart = { (character: Character?) in
+            character.map { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" } ?? false
+        }
+        var found: [Int?] = []
         var rest = surroundings[...]
         while let range = rest.firstRange(of: path) {
-            let before = rest[..<range.lowerBound].last ?? surroundings[..<range.lowerBound].last
-            let after = rest[range.upperBound...].first
-            let isPart = { (character: Character?) in
-                character.map { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" } ?? false
-            }
+            let before = surroundings[..<range.lowerBound].last
             rest = rest[range.upperBound...]
-            guard !isPart(before), !isPart(after) else { continue }
-            let digits = after == ":" ? rest.dropFirst().prefix { $0.isASCII && $0.isNumber } : ""
-            return .some(Int(digits))
+            guard !isPart(before), !isPart(rest.first) else { continue }
+            found.append(rest.first == ":" ? Int(rest.dropFirst().prefix { $0.isASCII && $0.isNumber }) : nil)
         }
-        return nil
+        return found
     }
 }
 

@@ -64,14 +64,18 @@ struct ShownTexts {
         let claimed = files.filter { quotation.claims($0.path.description) }
         for file in claimed + files.filter({ !claimed.contains($0) }) {
             guard let text = await text(of: file) else { continue }
-            let line = quotation.line(in: file.path.description)
-            let (lines, finding) = text.locate(quotation.text, at: nil, line: line)
-            guard finding == .found else { continue }
+            let named = quotation.lines(in: file.path.description)
+            let places = (named.map(Int?.some) + [nil]).map { line in
+                (line, text.locate(quotation.text, at: nil, line: line))
+            }
+            guard let (_, (lines, finding)) = places.last, finding == .found else { continue }
+            let meant = places.first { line, place in
+                line.map { place.lines?.contains($0) ?? false } ?? false
+            }
             result.file = file
-            result.lines = lines
+            result.lines = meant?.1.lines ?? lines
             let isElsewhere = !claimed.isEmpty && !claimed.contains(file)
-            let isOtherLine = line.flatMap { line in lines.map { !$0.contains(line) } } ?? false
-            result.finding = isElsewhere || isOtherLine ? .moved : .found
+            result.finding = isElsewhere || (!named.isEmpty && meant == nil) ? .moved : .found
             return result
         }
         // Words of its own, or of nobody in particular, claim nothing.
