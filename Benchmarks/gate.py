@@ -191,18 +191,21 @@ def foreign_recall(options, work):
     wanted = foreign_secrets.write(folder, 12, options.each)
     document = ask(options.satchel, folder, work)
     found = {secret["path"] for secret in document.get("secrets", [])}
-    print("\n| secrets from elsewhere | files | found | share |\n| --- | --- | --- | --- |")
+    leaving = {action["path"] for action in document["actions"] if action["action"] == "upload"}
+    print("\n| secrets from elsewhere | files | found | no file of a kind that is sent | would leave |"
+          "\n| --- | --- | --- | --- | --- |")
     missed = {}
     for group in dict.fromkeys(group for group, _ in wanted.values()):
         names = [name for name, (other, _) in wanted.items() if other == group]
         hits = sum(name in found for name in names)
-        print(f"| {group} | {len(names)} | {hits} | {hits / len(names):.1%} |")
+        gone = sum(name in leaving for name in names)
+        print(f"| {group} | {len(names)} | {hits} ({hits / len(names):.1%}) | {len(names) - hits - gone} | {gone} |")
         for name in names:
             kind = missed.setdefault((group, wanted[name][1]), [0, 0])
-            kind[0] += name not in found
+            kind[0] += name in leaving
             kind[1] += 1
-    print("\nNot always found: " + "; ".join(
-        f"{kind} ({misses} of {count} missed)" for (_, kind), (misses, count) in missed.items() if misses))
+    print("\nWould leave: " + "; ".join(
+        f"{kind} ({misses} of {count})" for (_, kind), (misses, count) in missed.items() if misses))
 
 
 def mebibytes(folder):

@@ -47,7 +47,10 @@ private func isSecretKeyPacket(_ bytes: UnsafeRawBufferPointer) -> Bool {
     let start: Int
     switch bytes[0] {
     case 0x94: start = 2
-    case 0x95: start = 3
+    case 0x95:
+        // None has more than sixteen kibibytes.
+        guard bytes[1] < 0x40 else { return false }
+        start = 3
     case 0xc5: start = bytes[1] < 192 ? 2 : bytes[1] < 224 ? 3 : 6
     default: return false
     }

@@ -13,16 +13,20 @@ func wordedSecret(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Range<Int>?
     let value = start + word + 1
     switch bytes[start + word] {
     case 0x20:
-        // Only where a login stands before it: prose speaks of passwords too.
+        // Only where a machine and a login stand before it: prose speaks of passwords too.
         let before = UnsafeRawBufferPointer(rebasing: bytes[max(0, start - 160)..<start])
-        guard contains(before, "login ") else { return nil }
-        return randomValue(bytes, from: value) { $0 <= 0x20 }
+        guard contains(before, "machine "), contains(before, "login ") else { return nil }
+        guard let range = randomValue(bytes, from: value, ends: { $0 <= 0x20 }) else { return nil }
+        // Brackets and quotes are of code that writes such a file.
+        return bytes[range].contains(where: brackets.contains) ? nil : range
     case UInt8(ascii: ">"):
         guard start > 0, [UInt8(ascii: "<"), UInt8(ascii: ":")].contains(bytes[start - 1]) else { return nil }
         return randomValue(bytes, from: value) { $0 == UInt8(ascii: "<") }
     default: return nil
     }
 }
+
+private let brackets = ByteSet("{}[]()<>\"'`\\")
 
 /// The private part of a JSON web key, whose `"d"` is at `start`: only beside a `"kty"`.
 func webKeySecret(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Range<Int>? {
