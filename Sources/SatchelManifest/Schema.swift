@@ -21,7 +21,24 @@ enum Schema {
         ("3 threads that are put away, searched and paid for", keptThreads),
         ("4 the gate for secrets", gate),
         ("5 leases and added contents", leasesAndAddedContents),
+        ("6 files to choose from", filesToChooseFrom),
     ]
+
+    /// The index that files are chosen by for a question, one row for each path; contentless, so that the bytes are not
+    /// kept a third time.
+    ///
+    /// A row of the index cannot be taken out again: numbers are never used twice, and those without a `choosable` are
+    /// nobody's.
+    private static let filesToChooseFrom = """
+        CREATE TABLE choosable (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            path BLOB NOT NULL UNIQUE,
+            sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+            size INTEGER NOT NULL
+        ) STRICT;
+        CREATE VIRTUAL TABLE choosable_fts USING fts5 (
+            path, symbols, body, content = '', tokenize = 'porter unicode61 remove_diacritics 2');
+        """
 
     /// Copies with `ttl: 0` belong to the chats that need them; contents that were added stay without a path.
     private static let leasesAndAddedContents = """
