@@ -5,18 +5,24 @@ import SatchelKit
 
 struct Search: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Find messages of conversations by their words.",
+        abstract: "Find messages of conversations, or files, by their words.",
         discussion: """
-            Every word must be there; the last one may be the beginning of a word. The best come first.
+            Of a message every word must be there; the last one may be the beginning of a word. Files are found by any \
+            of the words, in their paths, the names they define and their contents, as chat --auto finds them. The best \
+            come first.
 
             EXAMPLES
               satchel search spring tides
+              satchel search --in files "where are retries counted?"
               satchel search tid --limit 50 --json
             """
     )
 
     @Argument(help: "The words.")
     var words: [String]
+
+    @Option(name: .customLong("in"), help: ArgumentHelp("What to look in: threads or files.", valueName: "what"))
+    var place = Place.threads
 
     @Option(help: ArgumentHelp("At most so many.", valueName: "n"))
     var limit = 20
@@ -28,6 +34,15 @@ struct Search: AsyncParsableCommand {
         guard words.contains(where: { $0.contains { $0.isLetter || $0.isNumber } }) else {
             throw ValidationError("there is no word to look for")
         }
+    }
+
+    enum Place: String, ExpressibleByArgument {
+        case threads, files
+    }
+
+    struct FilesDocument: Encodable {
+        var ok = true
+        var files: [JSONPicked]
     }
 
     struct Document: Encodable {
@@ -47,6 +62,7 @@ struct Search: AsyncParsableCommand {
         let command = self
         try await runCommand(options) { output in
             let workspace = try Workspace(command.options.context)
+            if command.place == .files { return try await command.searchFiles(workspace, output) }
             let found = try await workspace.searchMessages(command.words.joined(separator: " "), limit: command.limit)
             output.document(
                 Document(
@@ -71,5 +87,19 @@ struct Search: AsyncParsableCommand {
             if found.isEmpty { output.note("no message has these words") }
             return .done
         }
+    }
+
+    private func searchFiles(_ workspace: Workspace, _ output: Output) async throws -> ExitStatus {
+        let progress = ProgressLine(output)
+        defer { progress.clear() }
+        let budget = AutoBudget(tokens: .max, files: limit)
+        let choice = try await workspace.chooseFiles(for: words.joined(separator: " "), under: budget) { event in
+            if case .indexing(let done, let total) = event { progress.note(indexed: done, of: total) }
+        }
+        progress.clear()
+        output.document(FilesDocument(files: choice.picked.map(JSONPicked.init)))
+        for file in choice.picked { output.line(choiceText(file)) }
+        if choice.picked.isEmpty { output.note("no file in step has any of these words; satchel sync brings them in step") }
+        return .done
     }
 }
