@@ -10,9 +10,15 @@ struct ChatLoopTests {
         let terminal: Terminal
         let chat: SpawnedProcess
 
-        func say(_ text: String, until answer: String) async throws {
+        /// - Parameter count: which line with the answer; one may have been said before.
+        func say(_ text: String, until answer: String, count: Int = 1) async throws {
             terminal.type(text + "\n")
-            try await chat.line(containing: answer)
+            try await chat.line(containing: answer, count: count)
+        }
+
+        func say(_ text: String, untilError error: String) async throws {
+            terminal.type(text + "\n")
+            try await chat.errorLine(containing: error)
         }
 
         func end() async throws -> FinishedProcess {
@@ -52,9 +58,8 @@ struct ChatLoopTests {
             try await talk.say("/files", until: "tea.txt  ")
             try await talk.say("/drop tea.txt", until: "- tea.txt  not shown any more")
             try await talk.say("and @tea.txt with @milk.txt?", until: "you said: and @tea.txt with @milk.txt?")
-            try await talk.say("/add nothing.txt", until: "/add nothing.txt")
+            try await talk.say("/add nothing.txt", untilError: "nothing.txt: no such file")
             let finished = try await talk.end()
-            #expect(finished.stderr.contains("nothing.txt: no such file"))
             #expect(finished.stderr.contains("is shown milk.txt"))
             let shown = finished.stderr.split(separator: "\n").filter { $0.contains("is shown tea.txt") }
             #expect(shown.count == 1, "\(finished)")
@@ -62,7 +67,8 @@ struct ChatLoopTests {
     }
 
     @Test func tokensAndCostAreTold() async throws {
-        try await talking { _, talk in
+        try await talking { at, talk in
+            try await at.satchel.sync()
             try await talk.say("/cost", until: "nothing was asked yet")
             try await talk.say("what is in @tea.txt?", until: "you said:")
             try await talk.say("/add milk.txt", until: "+ milk.txt")
@@ -86,7 +92,7 @@ struct ChatLoopTests {
         try await talking { at, talk in
             try await talk.say("first", until: "you said: first")
             try await talk.say("second", until: "you said: second")
-            try await talk.say("/retry", until: "you said: second")
+            try await talk.say("/retry", until: "you said: second", count: 2)
             _ = try await talk.end()
             let requests = at.server.requests("POST /v1/responses")
             #expect(requests.count == 3 && requests[1].json?["input"] == requests[2].json?["input"])
@@ -103,9 +109,8 @@ struct ChatLoopTests {
         }
         try await talking(environment: ["EDITOR": "false"]) { at, talk in
             try await talk.say("hello", until: "you said: hello")
-            try await talk.say("/edit", until: "/edit")
-            try await talk.say("/help", until: "/retry")
-            #expect(try await talk.end().stderr.contains("nothing is asked"))
+            try await talk.say("/edit", untilError: "nothing is asked")
+            _ = try await talk.end()
         }
     }
 
@@ -120,7 +125,7 @@ struct ChatLoopTests {
         try await talking("--auto") { at, talk in
             try await talk.say("which milk?", until: "you said: which milk?")
             try await talk.say("/drop milk.txt", until: "/retry asks the last question without it")
-            try await talk.say("/retry", until: "you said: which milk?")
+            try await talk.say("/retry", until: "you said: which milk?", count: 2)
             _ = try await talk.end()
             let body = try #require(at.server.requests("POST /v1/responses").last?.json)
             let parts = (body["input"]?.array ?? []).flatMap { $0["content"]?.array ?? [] }
