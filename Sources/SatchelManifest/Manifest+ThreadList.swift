@@ -154,6 +154,7 @@ extension Manifest {
         guard !dead.isEmpty else { return }
         try await write { db in
             for message in dead {
+                try Self.foldDeltas(of: message.id, db)
                 try db.execute(
                     sql: """
                         UPDATE message SET status = 'failed', error = 'interrupted', owner = NULL

@@ -40,9 +40,6 @@ struct Audit: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    /// Revoking more copies than this needs a yes.
-    private static let mostUnasked = 10
-
     func validate() throws {
         if let since, parseSeconds(since) == nil { throw ValidationError("--since takes a time such as 7d or 12h") }
     }
@@ -66,18 +63,8 @@ struct Audit: AsyncParsableCommand {
             output.info("\(entries.count) departures, \(there) copies still there")
             return .done
         }
-        let (entries, report) = try await workspace.whileLocked("audit", patience: .seconds(30)) { [audit] in
-            let entries = try await workspace.audit(audit)
-            let there = Set(entries.filter { $0.state == .there }.compactMap(\.remoteID)).count
-            guard there <= Self.mostUnasked || yes else {
-                throw WorkspaceError(
-                    .stoppedForSafety,
-                    "audit --revoke: this would delete \(there) copies; look at the list without --revoke, then say --yes"
-                )
-            }
-            let report = try await workspace.revoke(entries)
-            return (try await workspace.audit(audit), report)
-        }
+        let report = try await workspace.revokeOrAsk(audit, isConfirmed: yes, patience: .seconds(30))
+        let entries = try await workspace.audit(audit)
         output.document(AuditDocument(entries, report))
         for copy in report.revoked { output.info("\(output.painted("×", .yellow))  \(text(of: copy))") }
         for copy in report.failed { output.error("\(text(of: copy)): \(copy.error ?? "")") }

@@ -73,6 +73,7 @@ package struct TranscriptMessage: Hashable, Sendable {
     package var usage: ChatUsage?
     package var createdAt: Date
     package var files: [ShownFile]
+    package var citations: [ResolvedCitation]
 
     package init(
         id: Int64,
@@ -86,8 +87,10 @@ package struct TranscriptMessage: Hashable, Sendable {
         error: String? = nil,
         usage: ChatUsage? = nil,
         createdAt: Date,
-        files: [ShownFile]
+        files: [ShownFile],
+        citations: [ResolvedCitation] = []
     ) {
+        self.citations = citations
         self.id = id
         self.position = position
         self.role = role
@@ -156,5 +159,6 @@ package enum UsageKey: String, CaseIterable, Sendable {
     case day
     case model
     case thread
+    case file
     case account
 }

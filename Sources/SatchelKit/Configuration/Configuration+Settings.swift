@@ -198,6 +198,12 @@ extension Configuration {
             environment: "SATCHEL_WATCH_RESCAN",
             "how often everything is looked at again"
         ),
+        .duration(
+            "watch.cleanup",
+            \.watch.cleanup,
+            environment: "SATCHEL_WATCH_CLEANUP",
+            "how often copies that nothing needs are deleted, as `cleanup` would; `0` for never"
+        ),
     ]
 
     private static let chatSettings: [Setting<Configuration>] = [
@@ -249,10 +255,33 @@ extension Configuration {
             environment: "SATCHEL_CHAT_AUTO_FILES",
             "how many files `chat --auto` chooses for a question at the most"
         ),
+        .duration(
+            "chat.idle_timeout",
+            \.chat.idleTimeout,
+            environment: "SATCHEL_CHAT_IDLE_TIMEOUT",
+            "how long a provider may be silent before an answer counts as broken off"
+        ),
+        .flag(
+            "chat.citations",
+            \.chat.citations,
+            environment: "SATCHEL_CHAT_CITATIONS",
+            "ask for the places that an answer's words are from, where the provider can tell them"
+        ),
         .patterns("pin", \.pinned, "paths and globs of files that every thread is shown with its first question"),
     ]
 
     private static let personalSettings: [Setting<Configuration>] = [
+        .list(
+            "prices",
+            \.prices,
+            type: "list of prices",
+            expected: "a list of prices such as [gpt-5-mini input 0.25 cached 0.025 output 2]",
+            itemExpected: "a price such as \"gpt-5-mini input 0.25 output 2\", in dollars for a million tokens",
+            "what models cost, where you know better than the published table",
+            isPersonal: true,
+            item: { text, _, _ in OwnPrice(text) },
+            show: \.text
+        ),
         .list(
             "trusted_folders",
             \.trustedFolders,

@@ -44,6 +44,8 @@ package struct Configuration: Sendable {
     package var chat = ChatDefaults()
     /// Paths and globs of the files that every thread is shown with its first question.
     package var pinned: [SelectionRule] = []
+    /// What models cost, where the user knows better than the published table.
+    package var prices: [OwnPrice] = []
     /// Folders whose workspace files may run commands and name servers; absolute.
     package var trustedFolders: [String] = []
 
@@ -120,6 +122,8 @@ package struct WatchTiming: Hashable, Sendable {
     package var deleteHold: Duration = .seconds(1)
     /// Everything is looked at again so often.
     package var rescan: Duration = .seconds(1800)
+    /// What `cleanup` would delete is deleted so often; zero for never.
+    package var cleanup: Duration = .seconds(86400)
 
     package init() {}
 }
@@ -133,6 +137,10 @@ package struct ChatDefaults: Hashable, Sendable {
     package var versions = VersionRule.follow
     /// How much `--auto` may choose for one question.
     package var auto = AutoBudget(tokens: 30_000, files: 8)
+    /// The longest silence of a provider in the middle of an answer, or before it.
+    package var idleTimeout: Duration = .seconds(600)
+    /// Whether models are asked for the places that their words are from, where they can tell.
+    package var citations = true
 
     package init() {}
 }

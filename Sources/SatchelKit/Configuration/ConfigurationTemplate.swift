@@ -68,12 +68,13 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         # Uploads that run side by side. Without this line: what suits the provider.
         #parallel_uploads: 8
 
-        # satchel watch acts after so long without a change, at the latest after cap.
+        # satchel watch acts after so long without a change, at the latest after cap; cleanup: 0 for never.
         #watch:
         #  quiet: 250ms
         #  cap: 3s
         #  delete_hold: 1s
         #  rescan: 30m
+        #  cleanup: 24h
 
         # Chats: who answers, with which model, told what first.
         #chat:
@@ -85,6 +86,8 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #  # The most that chat --auto chooses for a question.
         #  auto_tokens: 30000
         #  auto_files: 8
+        #  idle_timeout: 10m
+        #  citations: true
 
         # Paths and globs of files that every thread is shown with its first question.
         #pin: \(pinned)

@@ -243,6 +243,8 @@ extension ChatUsage {
         cached += other.cached
         output += other.output
         reasoning += other.reasoning
-        if let price = other.cost { cost = Dollars(ticks: (cost?.ticks ?? 0) + price.ticks) }
+        cacheWrite += other.cacheWrite
+        toolCalls += other.toolCalls
+        if let price = other.cost { cost = (cost ?? .zero).adding(price) }
     }
 }

@@ -17,6 +17,8 @@ package struct SyncOptions: Sendable {
     package var renewsWithin: Double = 0
     /// Also uploads again what is still fresh.
     package var renewsAll = false
+    /// Asked between uploads: true ends the sync with ``SyncHeld`` once what is on its way has arrived.
+    package var isHeld: @Sendable () -> Bool = { false }
 
     package init() {}
 }
@@ -63,7 +65,8 @@ extension Workspace {
             observe: observe
         )
         let files = FileSources(root: root)
-        let executor = executor(for: connection, observe: observe) { path, _ in files[path] }
+        var executor = executor(for: connection, observe: observe) { path, _ in files[path] }
+        executor.isHeld = options.isHeld
         try await executor.apply(plan, to: &report)
         if scope == .everything, plan.stop == nil {
             try await manifest.setSetting("root", to: "\(snapshot.root.device):\(snapshot.root.inode)")
@@ -83,7 +86,7 @@ extension Workspace {
             provider: connection.provider,
             policy: policy(for: connection.account),
             parallelUploads: configuration.parallelUploads ?? connection.traits.parallelUploads,
-            source: source,
+            source: { [life] in WatchedSource(source: source($0, $1), life: life) },
             now: context.now,
             observe: observe
         )
@@ -169,14 +172,17 @@ extension Workspace {
         let cancelled = CancellationFlag()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                DispatchQueue(label: "satchel.scan").async { [manifest, scanner, context] in
+                DispatchQueue(label: "satchel.scan").async { [manifest, scanner, context, life] in
                     var hashed = 0
                     let result = Result {
                         try scanner.scan(
                             scope,
                             known: known,
                             now: { Int64(context.now().timeIntervalSince1970 * 1e9) },
-                            isCancelled: { cancelled.isSet },
+                            isCancelled: {
+                                life.note()
+                                return cancelled.isSet
+                            },
                             onHashed: { batch in
                                 hashed += batch.count
                                 observe(.hashed(files: hashed))

@@ -8,6 +8,12 @@ final class WatchWakes: Sendable {
         case batch(WatchBatch)
         case rescan
         case retry
+        /// The service manager wants to know whether the loop is alive.
+        case pulse
+        /// A pause is over.
+        case resumed
+        /// Something is due by the clock.
+        case chores
         /// Another process asks for something.
         case request(ControlServer.Request)
     }
@@ -17,6 +23,8 @@ final class WatchWakes: Sendable {
     private let watcher: Watcher
     private let tasks: Mutex<[Task<Void, Never>]> = Mutex([])
     private let retrying = Mutex(false)
+    /// Whether a pulse is on its way.
+    private let pulsing = Mutex(false)
     /// Whether the more frequent timer runs.
     private let rescanning = Mutex(false)
 
@@ -45,6 +53,19 @@ final class WatchWakes: Sendable {
         }
         tasks.withLock { $0.append(task) }
     }
+
+    func wake(_ wake: Wake) { continuation.yield(wake) }
+
+    /// Sends one pulse through the loop, unless one is on its way: a hung loop must not be buried in them.
+    func pulse() {
+        let isFirst = pulsing.withLock { value in
+            defer { value = true }
+            return !value
+        }
+        if isFirst { continuation.yield(.pulse) }
+    }
+
+    func pulseWasTaken() { pulsing.withLock { $0 = false } }
 
     func rescanOften() {
         let isFirst = rescanning.withLock { value in

@@ -9,8 +9,12 @@ struct AnthropicDecoder: ChatDecoder {
     private var reason: FinishReason?
     private var isOver = false
     private var cited: Set<Citation> = []
+    /// What the request showed, in the order by which citations count.
+    private let documents: [Citation]
 
-    init() {}
+    init(documents: [Citation] = []) {
+        self.documents = documents
+    }
 
     mutating func take(_ event: SSEEvent) throws(ChatStreamFault) -> [ChatEvent] {
         if event.isDone { return [] }
@@ -57,7 +61,7 @@ struct AnthropicDecoder: ChatDecoder {
         var events: [ChatEvent] = []
         if let text = piece.text, !text.isEmpty { events.append(.text(text)) }
         if let thinking = piece.thinking, !thinking.isEmpty { events.append(.reasoning(thinking)) }
-        if let citation = piece.citation?.citation, cited.insert(citation).inserted {
+        if let citation = piece.citation?.citation(documents), cited.insert(citation).inserted {
             events.append(.citation(citation))
         }
         return events
@@ -153,10 +157,27 @@ extension AnthropicDecoder {
         var document_title: String?
         var url: String?
         var title: String?
+        var document_index: Int?
+        var cited_text: String?
+        var start_char_index: Int?
+        var end_char_index: Int?
+        var start_page_number: Int?
 
-        var citation: Citation? {
-            guard file_id != nil || document_title != nil || url != nil else { return nil }
-            return Citation(file: file_id.flatMap { RemoteFileID($0) }, name: document_title ?? title, url: url)
+        /// The index counts before the title: two files may have the same title where it had to be cut.
+        func citation(_ documents: [Citation]) -> Citation? {
+            let shown = document_index.flatMap { documents.indices.contains($0) ? documents[$0] : nil }
+            guard shown != nil || file_id != nil || document_title != nil || url != nil else { return nil }
+            var citation = Citation(
+                file: file_id.flatMap { RemoteFileID($0) } ?? shown?.file,
+                name: shown?.name ?? document_title ?? title,
+                url: url,
+                quote: cited_text,
+                page: start_page_number
+            )
+            if let start = start_char_index, let end = end_char_index, start < end {
+                citation.characters = start..<end
+            }
+            return citation
         }
     }
 
@@ -187,6 +208,7 @@ extension AnthropicDecoder {
             return ChatUsage(
                 input: (input_tokens ?? 0) + (cache_creation_input_tokens ?? 0) + cached,
                 cached: cached,
+                cacheWrite: cache_creation_input_tokens ?? 0,
                 output: output_tokens ?? 0,
                 reasoning: output_tokens_details?.thinking_tokens ?? 0
             )

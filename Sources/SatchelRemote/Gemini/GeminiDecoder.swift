@@ -58,6 +58,13 @@ struct GeminiDecoder: ChatDecoder {
 
     /// The URI of a file of ours is nothing that anybody could open, so it becomes its id.
     private func citation(_ source: Source) -> Citation? {
+        var citation = place(of: source)
+        citation?.quote = source.text
+        citation?.page = source.pageNumber
+        return citation
+    }
+
+    private func place(of source: Source) -> Citation? {
         guard let uri = source.uri else { return source.title.map { Citation(name: $0) } }
         guard let id = RemoteFileID(uri), let reference = GeminiReference(id) else {
             return Citation(name: source.title, url: uri)
@@ -146,6 +153,9 @@ extension GeminiDecoder {
     private struct Source: Decodable {
         var uri: String?
         var title: String?
+        /// What a search of files has found there.
+        var text: String?
+        var pageNumber: Int?
     }
 
     private struct Part: Decodable {

@@ -45,7 +45,8 @@ package struct MistralModel: ChatModel {
         if asksForUsage { body["stream_options"] = ["include_usage": true] }
         if let key = request.cacheKey { body["prompt_cache_key"] = .string(key) }
         if let most = request.maxOutputTokens { body["max_tokens"] = .int(most) }
-        return .object(body)
+        if let schema = request.schema { body["response_format"] = ChatText.responseFormat(schema) }
+        return JSON.object(body).adding(request.options)
     }
 
     /// Nil for a turn without content: an empty answer of the model is refused.

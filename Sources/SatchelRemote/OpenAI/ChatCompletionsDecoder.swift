@@ -117,6 +117,7 @@ extension ChatCompletionsDecoder {
     private struct Usage: Decodable {
         struct Details: Decodable {
             var cached_tokens: Int?
+            var cache_write_tokens: Int?
             var reasoning_tokens: Int?
         }
 
@@ -124,13 +125,17 @@ extension ChatCompletionsDecoder {
         var completion_tokens: Int?
         var prompt_tokens_details: Details?
         var completion_tokens_details: Details?
+        /// OpenRouter's price, in dollars.
+        var cost: Double?
 
         var chatUsage: ChatUsage {
             ChatUsage(
                 input: prompt_tokens ?? 0,
                 cached: prompt_tokens_details?.cached_tokens ?? 0,
+                cacheWrite: prompt_tokens_details?.cache_write_tokens ?? 0,
                 output: completion_tokens ?? 0,
-                reasoning: completion_tokens_details?.reasoning_tokens ?? 0
+                reasoning: completion_tokens_details?.reasoning_tokens ?? 0,
+                cost: cost.flatMap { Dollars(nearest: $0) }
             )
         }
     }

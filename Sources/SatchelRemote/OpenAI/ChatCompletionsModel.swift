@@ -21,7 +21,7 @@ package struct ChatCompletionsModel: ChatModel {
                 HTTPHeader("Content-Type", "application/json"), HTTPHeader("Accept", "text/event-stream"),
             ],
             body: .bytes(Self.body(request).bytes),
-            limits: .chat
+            limits: .chat(request)
         )
         return ChatSession(
             http,
@@ -60,7 +60,8 @@ package struct ChatCompletionsModel: ChatModel {
             "messages": .array(messages),
         ]
         if let most = request.maxOutputTokens { body["max_tokens"] = .int(most) }
-        return .object(body)
+        if let schema = request.schema { body["response_format"] = ChatText.responseFormat(schema) }
+        return JSON.object(body).adding(request.options)
     }
 
     private static func message(_ turn: ChatRequest.Turn) -> JSON {

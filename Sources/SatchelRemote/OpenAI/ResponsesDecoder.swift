@@ -218,21 +218,29 @@ extension ResponsesDecoder {
             case outputDetails = "output_tokens_details"
             /// xAI's exact price, in 10,000,000,000ths of a dollar.
             case ticks = "cost_in_usd_ticks"
+            /// OpenRouter's price, in dollars.
+            case cost
+            case tools = "num_server_side_tools_used"
         }
 
         private struct Details: Decodable {
             var cached_tokens: Int?
+            var cache_write_tokens: Int?
             var reasoning_tokens: Int?
         }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Keys.self)
+            let inputDetails = container.lenient(Details.self, .inputDetails)
             chatUsage = ChatUsage(
                 input: container.lenient(Int.self, .input) ?? 0,
-                cached: container.lenient(Details.self, .inputDetails)?.cached_tokens ?? 0,
+                cached: inputDetails?.cached_tokens ?? 0,
+                cacheWrite: inputDetails?.cache_write_tokens ?? 0,
                 output: container.lenient(Int.self, .output) ?? 0,
                 reasoning: container.lenient(Details.self, .outputDetails)?.reasoning_tokens ?? 0,
+                toolCalls: container.lenient(Int.self, .tools) ?? 0,
                 cost: container.lenient(Int64.self, .ticks).flatMap { Dollars(ticks: $0) }
+                    ?? container.lenient(Double.self, .cost).flatMap { Dollars(nearest: $0) }
             )
         }
     }

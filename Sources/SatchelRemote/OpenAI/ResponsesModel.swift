@@ -38,7 +38,7 @@ package struct ResponsesModel: ChatModel {
                 HTTPHeader("Content-Type", "application/json"), HTTPHeader("Accept", "text/event-stream"),
             ],
             body: .bytes(Self.body(request, extras: extras(request)).bytes),
-            limits: .chat
+            limits: .chat(request)
         )
         return ChatSession(
             http,
@@ -59,7 +59,12 @@ package struct ResponsesModel: ChatModel {
         if let system = request.system { body["instructions"] = .string(system) }
         if let key = request.cacheKey { body["prompt_cache_key"] = .string(key) }
         if let most = request.maxOutputTokens { body["max_output_tokens"] = .int(most) }
-        return .object(body.merging(extras) { $1 })
+        if let schema = request.schema {
+            body["text"] = [
+                "format": ["type": "json_schema", "name": "answer", "schema": .raw(schema), "strict": true]
+            ]
+        }
+        return JSON.object(body.merging(extras) { $1 }).adding(request.options)
     }
 
     private static func turn(_ turn: ChatRequest.Turn) -> JSON {
