@@ -204,6 +204,12 @@ extension Configuration {
             environment: "SATCHEL_WATCH_CLEANUP",
             "how often copies that nothing needs are deleted, as `cleanup` would; `0` for never"
         ),
+        .duration(
+            "watch.poll",
+            \.watch.poll,
+            environment: "SATCHEL_WATCH_POLL",
+            "how often everything is looked at where the system reports no changes: no watches left, network file systems"
+        ),
     ]
 
     private static let chatSettings: [Setting<Configuration>] = [

@@ -124,6 +124,8 @@ package struct WatchTiming: Hashable, Sendable {
     package var rescan: Duration = .seconds(1800)
     /// What `cleanup` would delete is deleted so often; zero for never.
     package var cleanup: Duration = .seconds(86400)
+    /// Everything is looked at again so often where changes go unreported.
+    package var poll: Duration = .seconds(30)
 
     package init() {}
 }
