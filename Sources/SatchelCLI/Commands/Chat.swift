@@ -9,12 +9,17 @@ struct Chat: AsyncParsableCommand {
         abstract: "Ask a model about files of the workspace, by their ids.",
         discussion: """
             @path, @dir/, @"name with spaces" and @'*.md' in the prompt name files: they are brought in step first and \
-            sent by id. Without a prompt, and with a terminal, questions are read one by one. Where no model is \
-            configured, the best passages of the synced files are the answer.
+            sent by id. @git:changed is what differs from the last commit, @thread what the thread was shown before. \
+            --auto chooses files by the words of the question, and tells which and why. Without a prompt, and with a \
+            terminal, questions are read one by one; /help lists what else can be said there. Where no model is \
+            configured, the best passages of the synced files are the answer. A model that can may also search, read \
+            and list the synced files by itself; each look is shown, and --no-tools forbids them.
 
             EXAMPLES
               satchel chat "what does @src/main.swift do?"
               satchel chat -c "and its tests?"           go on with the last thread
+              satchel chat --auto "where are retries counted?"
+              satchel chat "review @git:changed"
               git diff | satchel chat "review this"      a pipe goes with the prompt
               satchel chat -p ollama -m llama3 "…"
             """
@@ -36,6 +41,11 @@ struct Chat: AsyncParsableCommand {
 
     @Option(name: .shortAndLong, help: "Instructions that go before the conversation.")
     var system: String?
+
+    @Flag(help: "Let the model look at nothing but what the question shows.")
+    var noTools = false
+
+    @OptionGroup var choice: ChoiceOptions
 
     @OptionGroup var options: GlobalOptions
 
@@ -61,7 +71,14 @@ struct Chat: AsyncParsableCommand {
     }
 
     private func chat(_ workspace: Workspace, _ connection: Connection, _ output: Output) async throws -> ExitStatus {
-        let session = ChatSession(workspace: workspace, connection: connection, system: system, output: output)
+        var session = ChatSession(
+            workspace: workspace,
+            connection: connection,
+            system: system,
+            choice: choice,
+            output: output
+        )
+        session.usesTools = !noTools
         var thread = thread
         if continues {
             guard let latest = try await workspace.latestThread() else {
@@ -72,7 +89,8 @@ struct Chat: AsyncParsableCommand {
         let typed = prompt.joined(separator: " ")
         let isInteractive = isatty(STDIN_FILENO) == 1
         if typed.isEmpty, isInteractive {
-            return try await session.loop(thread: thread)
+            var loop = ChatLoop(session: session, thread: thread)
+            return try await loop.run()
         }
         let question = try isInteractive ? typed : withStandardInput(typed)
         guard !question.isEmpty else {
@@ -83,7 +101,7 @@ struct Chat: AsyncParsableCommand {
                 .couldNotStart
             )
         }
-        _ = try await session.ask(question, thread: thread)
+        _ = try await session.ask(session.question(question, thread: thread))
         return .done
     }
 

@@ -17,9 +17,11 @@ struct ChatTurn {
     let message: Int64
 
     private var shown: [ChatAnswer.File] = []
-    private var text = ""
-    private var usage: ChatUsage?
-    private var finish: FinishReason?
+    var text = ""
+    /// Of all requests of this turn.
+    var usage: ChatUsage?
+    var finish: FinishReason?
+    var tools: TurnTools
 
     init(
         workspace: Workspace,
@@ -31,7 +33,8 @@ struct ChatTurn {
         question: String,
         files: [Manifest.ShownFile],
         thread: Int64,
-        message: Int64
+        message: Int64,
+        offersTools: Bool = false
     ) {
         self.workspace = workspace
         self.connection = connection
@@ -43,6 +46,7 @@ struct ChatTurn {
         self.files = files
         self.thread = thread
         self.message = message
+        tools = TurnTools(workspace, connection, isOffered: offersTools)
     }
 
     /// Asks, and asks once more when a file turned out to be gone at the provider before anything was answered.
@@ -97,16 +101,7 @@ struct ChatTurn {
             turns: try await turns(references),
             cacheKey: "satchel-\(thread)"
         )
-        for try await event in model.stream(request) {
-            switch event {
-            case .text(let piece), .refusal(let piece): text += piece
-            case .usage(let tokens): usage = tokens
-            case .finished(let reason): finish = reason
-            case .started, .reasoning, .status, .citation: break
-            }
-            observe(.event(event))
-        }
-        try Task.checkCancellation()
+        try await converse(request, observe: observe)
     }
 
     // MARK: - Secrets
@@ -169,11 +164,13 @@ struct ChatTurn {
 
     private func turns(_ references: References) async throws -> [ChatRequest.Turn] {
         var turns: [ChatRequest.Turn] = []
+        // What the conversation shows once it shows to its end: the same bytes again would be billed again.
+        var shown: [ContentDigest: String] = [:]
         for message in earlier where message.role == .user || !message.text.isEmpty {
-            let parts = try await parts(of: message.files, references) + [.text(message.text)]
+            let parts = try await parts(of: message.files, references, shown: &shown) + [.text(message.text)]
             turns.append(ChatRequest.Turn(role: message.role, parts: parts))
         }
-        let now = try await parts(of: files, references) + [.text(question)]
+        let now = try await parts(of: files, references, shown: &shown) + [.text(question)]
         turns.append(ChatRequest.Turn(role: .user, parts: now))
         return turns
     }
@@ -200,19 +197,20 @@ struct ChatTurn {
 
     private func parts(
         of files: [Manifest.ShownFile],
-        _ references: References
+        _ references: References,
+        shown: inout [ContentDigest: String]
     ) async throws -> [ChatRequest.Part] {
         var parts: [ChatRequest.Part] = []
-        var shown: [ContentDigest: String] = [:]
         for file in files {
             let name = file.path.description
             guard !references.lost.contains(file.digest) else {
                 parts.append(.text("[\(name), as it was shown here, is not available any more]"))
                 continue
             }
-            // The same bytes twice would be billed twice.
             if let first = shown[file.digest] {
-                parts.append(.text("[\(name) has the same content as \(first)]"))
+                parts.append(
+                    .text(first == name ? "[\(name) is as shown above]" : "[\(name) has the same content as \(first)]")
+                )
                 continue
             }
             shown[file.digest] = name
@@ -256,7 +254,8 @@ struct ChatTurn {
             account: connection.account.name,
             files: shown,
             usage: usage,
-            finishReason: finish?.code
+            finishReason: finish?.code,
+            tools: tools.uses
         )
     }
 }

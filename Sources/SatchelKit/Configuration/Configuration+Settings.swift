@@ -37,6 +37,16 @@ extension Configuration {
             parse: { Renewal(rawValue: $0) },
             show: \.rawValue
         ),
+        .scalar(
+            "upload",
+            \.upload,
+            environment: "SATCHEL_UPLOAD",
+            type: "`eager` or `on-reference`",
+            expected: "eager or on-reference",
+            "whether a sync sends files, or the first chat that refers to them",
+            parse: { UploadMoment(rawValue: $0) },
+            show: \.rawValue
+        ),
         .duration(
             "safety_margin",
             \.safetyMargin,
@@ -188,6 +198,18 @@ extension Configuration {
             environment: "SATCHEL_WATCH_RESCAN",
             "how often everything is looked at again"
         ),
+        .duration(
+            "watch.cleanup",
+            \.watch.cleanup,
+            environment: "SATCHEL_WATCH_CLEANUP",
+            "how often copies that nothing needs are deleted, as `cleanup` would; `0` for never"
+        ),
+        .duration(
+            "watch.poll",
+            \.watch.poll,
+            environment: "SATCHEL_WATCH_POLL",
+            "how often everything is looked at where the system reports no changes: no watches left, network file systems"
+        ),
     ]
 
     private static let chatSettings: [Setting<Configuration>] = [
@@ -215,10 +237,63 @@ extension Configuration {
             expected: "a text",
             "what the model is told first"
         ),
-        .patterns("pin", \.pinned, "files meant for every chat; kept for a later version"),
+        .flag(
+            "chat.tools",
+            \.chat.tools,
+            environment: "SATCHEL_CHAT_TOOLS",
+            "let models that can search, read and list the synced files by themselves"
+        ),
+        .scalar(
+            "chat.versions",
+            \.chat.versions,
+            environment: "SATCHEL_CHAT_VERSIONS",
+            type: "`follow` or `pin`",
+            expected: "follow or pin",
+            "whether a thread is shown a file again when it has changed, or keeps to the version it was shown",
+            parse: { VersionRule(rawValue: $0) },
+            show: \.rawValue
+        ),
+        .number(
+            "chat.auto_tokens",
+            \.chat.auto.tokens,
+            in: 100...10_000_000,
+            environment: "SATCHEL_CHAT_AUTO_TOKENS",
+            "how many tokens of files `chat --auto` chooses for a question at the most"
+        ),
+        .number(
+            "chat.auto_files",
+            \.chat.auto.files,
+            in: 1...100,
+            environment: "SATCHEL_CHAT_AUTO_FILES",
+            "how many files `chat --auto` chooses for a question at the most"
+        ),
+        .duration(
+            "chat.idle_timeout",
+            \.chat.idleTimeout,
+            environment: "SATCHEL_CHAT_IDLE_TIMEOUT",
+            "how long a provider may be silent before an answer counts as broken off"
+        ),
+        .flag(
+            "chat.citations",
+            \.chat.citations,
+            environment: "SATCHEL_CHAT_CITATIONS",
+            "ask for the places that an answer's words are from, where the provider can tell them"
+        ),
+        .patterns("pin", \.pinned, "paths and globs of files that every thread is shown with its first question"),
     ]
 
     private static let personalSettings: [Setting<Configuration>] = [
+        .list(
+            "prices",
+            \.prices,
+            type: "list of prices",
+            expected: "a list of prices such as [gpt-5-mini input 0.25 cached 0.025 output 2]",
+            itemExpected: "a price such as \"gpt-5-mini input 0.25 output 2\", in dollars for a million tokens",
+            "what models cost, where you know better than the published table",
+            isPersonal: true,
+            item: { text, _, _ in OwnPrice(text) },
+            show: \.text
+        ),
         .list(
             "trusted_folders",
             \.trustedFolders,
@@ -230,7 +305,7 @@ extension Configuration {
             isPersonal: true,
             item: { text, _, _ in text.hasPrefix("/") || text.hasPrefix("~/") || text == "~" ? text : nil },
             show: { $0 }
-        )
+        ),
     ]
 }
 

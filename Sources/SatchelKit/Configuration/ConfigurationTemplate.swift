@@ -40,6 +40,8 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #ttl: 24h
         # on-use uploads again what expired when it is needed; always keeps it alive while satchel watch runs.
         #renew: on-use
+        # eager sends files with a sync; on-reference with the first chat that refers to them.
+        #upload: eager
         # A copy counts as stale so long before it expires.
         #safety_margin: 10m
         # What nothing refers to any more is deleted after this time.
@@ -66,20 +68,30 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         # Uploads that run side by side. Without this line: what suits the provider.
         #parallel_uploads: 8
 
-        # satchel watch acts after so long without a change, at the latest after cap.
+        # satchel watch acts after so long without a change, at the latest after cap; cleanup: 0 for never.
         #watch:
         #  quiet: 250ms
         #  cap: 3s
         #  delete_hold: 1s
         #  rescan: 30m
+        #  cleanup: 24h
+        #  poll: 30s
 
         # Chats: who answers, with which model, told what first.
         #chat:
         #  account: local
         #  model: ""
         #  system: ""
+        #  tools: true
+        #  # What has changed since a thread was shown it: follow shows it again, pin keeps to what was shown.
+        #  versions: follow
+        #  # The most that chat --auto chooses for a question.
+        #  auto_tokens: 30000
+        #  auto_files: 8
+        #  idle_timeout: 10m
+        #  citations: true
 
-        # Files meant for every chat; kept for a later version.
+        # Paths and globs of files that every thread is shown with its first question.
         #pin: \(pinned)
 
         """

@@ -1,30 +1,6 @@
 internal import FoundationEssentials
 internal import SatchelCore
 internal import SatchelWorkspace
-internal import Synchronization
-
-/// What a running watch says of itself at any moment, also while it works or waits.
-final class WatchBoard: Sendable {
-    private let figures: Mutex<WatchFigures>
-
-    init(account: String) {
-        var figures = WatchFigures()
-        figures.account = account
-        self.figures = Mutex(figures)
-    }
-
-    func update(_ change: (inout WatchFigures) -> Void) { figures.withLock { change(&$0) } }
-
-    /// The figures; a wait that is over is none.
-    func read(at now: Date) -> WatchFigures {
-        var figures = figures.withLock { $0 }
-        if let until = figures.waitingUntil, until <= now {
-            figures.waitingFor = nil
-            figures.waitingUntil = nil
-        }
-        return figures
-    }
-}
 
 /// Does what other processes ask of a watch, on its behalf and one after the other.
 struct RequestDesk {
@@ -43,16 +19,20 @@ struct RequestDesk {
         self.watcher = watcher
     }
 
-    /// Answers one request that changes something.
+    /// Answers one request that changes something; `isHeld` ends a sync early, because the watch is to end.
     ///
     /// - Throws: `CancellationError` when the watch is stopped meanwhile; everything else is told to who asked.
-    mutating func answer(_ request: ControlServer.Request, observe: @escaping SyncObserver) async throws {
+    mutating func answer(
+        _ request: ControlServer.Request,
+        isHeld: @escaping @Sendable () -> Bool,
+        observe: @escaping SyncObserver
+    ) async throws {
         defer { request.end() }
         var last = ControlAnswer()
         do {
             let asked = ControlCoding.value(ControlRequest.self, from: request.line)
             if let sync = asked?.sync {
-                last.sync = ControlAnswer.Sync(try await self.sync(sync, request, observe: observe))
+                last.sync = ControlAnswer.Sync(try await self.sync(sync, request, isHeld: isHeld, observe: observe))
             } else if let rehydrate = asked?.rehydrate {
                 last.sync = ControlAnswer.Sync(try await self.rehydrate(rehydrate, request, observe: observe))
             } else if let cleanup = asked?.cleanup {
@@ -77,6 +57,7 @@ struct RequestDesk {
     private mutating func sync(
         _ asked: ControlRequest.Sync,
         _ request: ControlServer.Request,
+        isHeld: @escaping @Sendable () -> Bool,
         observe: @escaping SyncObserver
     ) async throws -> SyncReport {
         let connection = try await connection(to: asked.account, id: asked.accountId)
@@ -84,6 +65,7 @@ struct RequestDesk {
         var options = SyncOptions()
         options.isConfirmed = asked.confirmed
         options.maxDeletes = asked.maxDeletes
+        options.isHeld = isHeld
         return try await telling(request, connection) { tell in
             try await workspace.sync(scope, to: connection, options: options) { event in
                 observe(event)

@@ -67,6 +67,14 @@ extension Workspace {
         return try await ask(request, idle: 2)?.status
     }
 
+    func askToPause(_ isPaused: Bool) async throws -> PauseReport? {
+        var request = ControlRequest()
+        request.pause = ControlRequest.Pause(paused: isPaused)
+        return try await ask(request, idle: 10)?.pause.map { answer in
+            PauseReport(since: answer.since, isChange: answer.changed, isWatched: true)
+        }
+    }
+
     private func askToSync(
         _ scope: Scope,
         _ connection: Connection,

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+package import FoundationEssentials
 package import SatchelCore
 internal import SatchelManifest
 internal import SatchelWorkspace
@@ -16,6 +16,8 @@ package struct Status: Sendable {
         /// In the account, but not yet linked: renamed or duplicate paths; a sync sends nothing for them.
         package var pending = 0
         package var failed = 0
+        /// Uploaded by the first chat that refers to them, and by none so far.
+        package var onReference = 0
         /// Paths that are remembered but gone from the selection.
         package var deleted = 0
         /// Of all ready copies.
@@ -34,6 +36,8 @@ package struct Status: Sendable {
     package var watch: LockHolder?
     /// What a running watch says of itself.
     package var figures: WatchFigures?
+    /// Since when watches of this workspace only gather changes; nil when they do not.
+    package var pausedSince: Date?
 }
 
 extension Workspace {
@@ -48,6 +52,7 @@ extension Workspace {
         var status = Status(root: root)
         status.watch = WorkspaceLock.holder(in: state)
         status.figures = try await watchFigures()
+        status.pausedSince = try await pausedSince()
         for (index, account) in try await accountsToShow(names).enumerated() {
             let id = try await rememberedAccount(account)
             var policy = policy(for: account)
@@ -89,6 +94,7 @@ extension Status.Account {
     fileprivate mutating func count(_ plan: Plan) {
         inStep = plan.unchanged
         failed = plan.troubles.count
+        onReference = plan.skipped.count { $0.reason == .onReference }
         for action in plan.actions {
             switch action {
             case .upload(_, _, let reason):
