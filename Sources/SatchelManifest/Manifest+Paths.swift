@@ -48,6 +48,29 @@ extension Manifest {
         }
     }
 
+    /// Paths that were last seen as names of one of these inodes, yet with another size or other times.
+    ///
+    /// Inodes of several file systems are not told apart: a path too many is no harm to who looks at the disk.
+    package func otherNames(of files: [Fingerprint]) async throws(ManifestError) -> [WorkspacePath] {
+        guard !files.isEmpty else { return [] }
+        let latest = Dictionary(files.map { ($0.inode, $0) }, uniquingKeysWith: { $1 })
+        return try await read { db in
+            var result: [WorkspacePath] = []
+            let rows = try Row.fetchCursor(db, sql: "SELECT inode, size, mtime_ns, ctime_ns, path FROM path")
+            while let row = try rows.next() {
+                guard let now = latest[UInt64(bitPattern: row[0])] else { continue }
+                let then = Fingerprint(size: row[1], modified: row[2], changed: row[3], inode: now.inode)
+                if then != now { result.append(try row.workspacePath(4)) }
+            }
+            return result
+        }
+    }
+
+    /// How many paths are remembered.
+    package func pathCount() async throws(ManifestError) -> Int {
+        try await read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM path") ?? 0 }
+    }
+
     /// Remembers what was just read of these files, so that an interrupted first scan need not read them again.
     package func record(_ hashed: [HashedFile]) async throws(ManifestError) {
         try await write { db in try Self.insert(hashed, into: db) }

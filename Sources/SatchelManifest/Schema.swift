@@ -22,6 +22,7 @@ enum Schema {
         ("4 the gate for secrets", gate),
         ("5 leases and added contents", leasesAndAddedContents),
         ("7 money, citations, streams and jobs", moneyAndLater),
+        ("9 tools that models used, and notes on contents", toolsAndNotes),
     ]
 
     /// `stream_delta` has what came of a pending answer; a finished one has it in `message.text`.

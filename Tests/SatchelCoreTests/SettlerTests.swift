@@ -106,6 +106,16 @@ private let cases: [SettlerCase] = [
     ),
     SettlerCase("a removal is held", [(0, removed("a"))], gives: [.init(1000, ["a"])]),
     SettlerCase(
+        "what is removed together is given together",
+        [(0, removed("a")), (300, removed("b/c")), (600, removed("d")), (700, changed("e"))],
+        gives: [.init(950, ["e"]), .init(1600, ["a", "b/c", "d"])]
+    ),
+    SettlerCase(
+        "a removal does not wait for others for ever",
+        [(0, removed("a"))] + every(500, from: 500, to: 6000, removed("b")),
+        gives: [.init(4000, ["a"]), .init(7000, ["b"])]
+    ),
+    SettlerCase(
         "what is removed and created again was only changed",
         [(0, removed("a")), (300, created("a")), (310, changed("a"))],
         gives: [.init(560, ["a"])]

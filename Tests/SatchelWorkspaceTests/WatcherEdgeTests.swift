@@ -225,6 +225,39 @@ extension WatcherTests {
             }
         }
 
+        @Test func aFileSystemThatReportsTooLittleIsToldOnce() async throws {
+            try await withTemporaryFolder { root in
+                for name in ["a", "b"] { makeFolders(at: "\(root)/\(name)") }
+                let watcher = try Watcher(
+                    root: root,
+                    settle: .immediate,
+                    prunes: { _ in false },
+                    readingFrom: makeEventSource(.rawInotify),
+                    // What statfs(2) says of FUSE.
+                    typeOfFileSystem: { _ in 0x6573_5546 }
+                )
+                await watcher.ready()
+                var batches = watcher.batches.makeAsyncIterator()
+                #expect(await batches.next() == .degraded(.remoteFileSystem("FUSE")))
+                makeFolders(at: "\(root)/c")
+                await watcher.rescanWatches()
+                guard case .dirty = await batches.next() else {
+                    Issue.record("said again, or nothing else reported")
+                    return
+                }
+                watcher.stop()
+                await watcher.finished()
+            }
+        }
+
+        @Test(arguments: [
+            (UInt32(0x6969), "NFS"), (0xff53_4d42, "SMB"), (0xfe53_4d42, "SMB"), (0x0102_1997, "9P"),
+            (0x00c3_6400, "Ceph"), (0x6573_5546, "FUSE"), (0xef53, nil), (0x0102_1994, nil), (0x9123_683e, nil),
+        ])
+        func fileSystemsAreKnownByTheirTypes(_ type: UInt32, _ name: String?) {
+            #expect(remoteFileSystem(type) == name)
+        }
+
         #if LibInotifyTools
         @Test func theLibraryServesOneWatcherAtATime() async throws {
             try await withWatchedFolder(.inotifyTools) { folder in

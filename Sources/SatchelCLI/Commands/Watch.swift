@@ -8,7 +8,8 @@ struct Watch: AsyncParsableCommand {
         abstract: "Sync, then keep in step until stopped.",
         discussion: """
             One line per change. Ctrl-C or SIGTERM stops it cleanly: what is being sent has four seconds to arrive. A \
-            second one stops it at once. satchel pause and resume hold it without ending it.
+            second one stops it at once. SIGHUP makes it look at everything again. satchel pause and resume hold it \
+            without ending it.
 
             --install writes a systemd user unit for this workspace and says what to type next; it never starts \
             anything itself, and never writes a key down.
@@ -73,10 +74,17 @@ struct Watch: AsyncParsableCommand {
         if let notice = connection.notice { output.note(notice) }
         let name = connection.account.name
         let text = WatchText(output: output, progress: progress, account: name, now: workspace.context.now)
+        let hangups = Hangups()
+        defer { hangups.end() }
         // A service that is started while somebody syncs waits for its turn; a person is told who it is.
         let patience: Duration = workspace.isService ? .seconds(60) : .zero
         let end = try await workspace.whileLocked(LockHolder.watchCommand(of: name), patience: patience) {
-            try await workspace.watch(connection, endsOnceSettled: onceSettled, stop: stop) { event in
+            try await workspace.watch(
+                connection,
+                endsOnceSettled: onceSettled,
+                stop: stop,
+                rescans: hangups.stream
+            ) { event in
                 output.event(event, account: name)
                 text.tell(event)
             }

@@ -64,7 +64,7 @@ struct WatchService {
         output.info("    journalctl --user -u \(service.name)")
         if service.environmentFileIsOpen {
             output.error(
-                "\(escaped(service.environmentFile.utf8)): others can read it; chmod 600 it: keys are in there"
+                "\(escaped(service.environmentFile.utf8)): others can read it; chmod 600 it, keys are in there"
             )
         }
         return .done

@@ -61,6 +61,10 @@ package struct Snapshot: Sendable {
     /// In byte order of their paths.
     package var skipped: [Skipped]
     package var troubles: [Trouble]
+    /// Files among ``troubles`` that were written to so lately that they were not read, with the rest they still need.
+    package var resting: [WorkspacePath: Duration] = [:]
+    /// Inodes of the files that were read and have other names as well, with the fingerprint they have now.
+    package var manyNamed: [Fingerprint] = []
     /// Device and inode of the root folder: another folder under the same name is not the workspace that was synced.
     package var root: RootIdentity
 

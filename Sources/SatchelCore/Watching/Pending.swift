@@ -11,7 +11,7 @@ struct Pending {
     /// Whether events below it are its own.
     var covers = false
     /// Set while the path itself is gone.
-    private var goneUntil: Instant?
+    private(set) var goneUntil: Instant?
     /// Set when something below it is gone.
     private var holedUntil: Instant?
 
@@ -22,13 +22,18 @@ struct Pending {
         self.slowness = slowness
     }
 
-    func deadline(_ policy: SettlePolicy) -> Instant {
+    /// When it is due; `lastRemoval` is when anything that was known was last removed, here or elsewhere.
+    func deadline(_ policy: SettlePolicy, lastRemoval: Instant?) -> Instant {
         let quiet = slowed(policy.quiet, policy)
         let longest = slowed(policy.longest, policy)
         var deadline = min(last + quiet, first + longest)
         // A folder in which something is always being deleted must still be given out some time.
         if let holedUntil { deadline = max(deadline, min(holedUntil, first + longest + policy.removalHold)) }
-        if let goneUntil { deadline = max(deadline, goneUntil) }
+        if let goneUntil {
+            // What is removed together is given out together, so that a folder being emptied is seen empty.
+            let together = lastRemoval.map { min($0 + policy.removalHold, goneUntil + policy.longest) }
+            deadline = max(deadline, goneUntil, together ?? goneUntil)
+        }
         return deadline
     }
 

@@ -12,6 +12,8 @@ package struct Settler: Sendable {
     private var childCounts: [WorkspacePath: Int] = [:]
     /// How many pending paths stand for what is below them too; while it is 0, no ancestor needs to be looked up.
     private var coverCount = 0
+    /// When something that was known was last removed.
+    private var lastRemoval: Instant?
     /// What was given out within the last ``SettlePolicy/longest``, to notice what keeps changing.
     private var given: [WorkspacePath: Given] = [:]
 
@@ -23,7 +25,7 @@ package struct Settler: Sendable {
 
     /// When ``due(at:)`` will have something to give; nil while nothing is pending.
     package var nextDeadline: Instant? {
-        pending.values.lazy.map { $0.deadline(policy) }.min()
+        pending.values.lazy.map { $0.deadline(policy, lastRemoval: lastRemoval) }.min()
     }
 
     package mutating func note(_ event: WatchEvent, at now: Instant) {
@@ -39,7 +41,7 @@ package struct Settler: Sendable {
 
     /// Takes out what has come to rest by `now`; nil when nothing has.
     package mutating func due(at now: Instant) -> Scope? {
-        let paths = pending.filter { $0.value.deadline(policy) <= now }.keys
+        let paths = pending.filter { $0.value.deadline(policy, lastRemoval: lastRemoval) <= now }.keys
         guard !paths.isEmpty else { return nil }
         given = given.filter { now - $0.value.at < policy.longest }
         for path in paths {
@@ -80,6 +82,7 @@ package struct Settler: Sendable {
         if var entry = pending[path] {
             update(&entry)
             pending[path] = entry
+            if entry.goneUntil != nil { lastRemoval = now }
         }
         collapse(around: path, at: now)
     }

@@ -194,6 +194,12 @@ extension Configuration {
             environment: "SATCHEL_WATCH_CLEANUP",
             "how often copies that nothing needs are deleted, as `cleanup` would; `0` for never"
         ),
+        .duration(
+            "watch.poll",
+            \.watch.poll,
+            environment: "SATCHEL_WATCH_POLL",
+            "how often everything is looked at where the system reports no changes: no watches left, network file systems"
+        ),
     ]
 
     private static let chatSettings: [Setting<Configuration>] = [
@@ -220,6 +226,12 @@ extension Configuration {
             environment: "SATCHEL_CHAT_SYSTEM",
             expected: "a text",
             "what the model is told first"
+        ),
+        .flag(
+            "chat.tools",
+            \.chat.tools,
+            environment: "SATCHEL_CHAT_TOOLS",
+            "let models that can search, read and list the synced files by themselves"
         ),
         .duration(
             "chat.idle_timeout",
@@ -259,7 +271,7 @@ extension Configuration {
             isPersonal: true,
             item: { text, _, _ in text.hasPrefix("/") || text.hasPrefix("~/") || text == "~" ? text : nil },
             show: { $0 }
-        )
+        ),
     ]
 }
 

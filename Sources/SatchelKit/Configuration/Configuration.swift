@@ -115,6 +115,8 @@ package struct WatchTiming: Hashable, Sendable {
     package var rescan: Duration = .seconds(1800)
     /// What `cleanup` would delete is deleted so often; zero for never.
     package var cleanup: Duration = .seconds(86400)
+    /// Everything is looked at again so often where changes go unreported.
+    package var poll: Duration = .seconds(30)
 
     package init() {}
 }
@@ -124,6 +126,8 @@ package struct ChatDefaults: Hashable, Sendable {
     package var account: String?
     package var model: String?
     package var system: String?
+    /// Whether models may look into the synced files by themselves.
+    package var tools = true
     /// The longest silence of a provider in the middle of an answer, or before it.
     package var idleTimeout: Duration = .seconds(600)
     /// Whether models are asked for the places that their words are from, where they can tell.

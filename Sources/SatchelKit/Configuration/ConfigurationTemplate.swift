@@ -73,12 +73,14 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #  delete_hold: 1s
         #  rescan: 30m
         #  cleanup: 24h
+        #  poll: 30s
 
         # Chats: who answers, with which model, told what first.
         #chat:
         #  account: local
         #  model: ""
         #  system: ""
+        #  tools: true
         #  idle_timeout: 10m
         #  citations: true
 

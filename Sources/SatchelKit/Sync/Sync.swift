@@ -13,6 +13,12 @@ package struct SyncOptions: Sendable {
     package var maxDeletes: Int?
     /// Uploads again what has expired or soon will; a watch that renews on use leaves it.
     package var renewsExpired = true
+    /// Leaves files alone that are still being written to; without it, a caller who asks for a file gets it as it is.
+    package var stability: StabilityPolicy?
+    /// Also tells which other names the files have that were read: a change comes to light under one name only.
+    package var findsOtherNames = false
+    /// The folder that the caller knows: another one in its place is not to be synced.
+    package var root: RootIdentity?
     /// Also renews what ends within so many seconds.
     package var renewsWithin: Double = 0
     /// Also uploads again what is still fresh.
@@ -38,6 +44,7 @@ extension Workspace {
         let undecided = options.isDryRun ? [:] : try await adoptInterrupted(in: connection)
         if !options.isDryRun { try await endAbandonedLeases(in: connection) }
         let moment = try await accountTime(of: connection)
+        let begun = ContinuousClock.now
         var (snapshot, plan) = try await makePlan(
             scope,
             for: connection,
@@ -45,6 +52,14 @@ extension Workspace {
             at: moment,
             observe: observe
         )
+        let lookTook = ContinuousClock.now - begun
+        if let known = options.root, known != snapshot.root {
+            throw WorkspaceError(
+                .stoppedForSafety,
+                "\(escaped(root.utf8)): another folder has taken its name; nothing was deleted; "
+                    + "start watch again when it is back"
+            )
+        }
         guard !options.isDryRun else {
             return SyncReport(planned: plan, account: connection.account.name, provider: connection.traits.provider)
         }
@@ -54,6 +69,9 @@ extension Workspace {
             isDryRun: false
         )
         report.count(plan)
+        report.resting = snapshot.resting
+        report.lookTook = lookTook
+        if options.findsOtherNames { report.otherNames = try await manifest.otherNames(of: snapshot.manyNamed) }
         plan.actions = setAside(undecided, from: plan.actions, report: &report)
         // Found before anything is done, and told like what fails later.
         for failure in report.failures { observe(.failed(failure)) }
@@ -68,7 +86,7 @@ extension Workspace {
         var executor = executor(for: connection, observe: observe) { path, _ in files[path] }
         executor.isHeld = options.isHeld
         try await executor.apply(plan, to: &report)
-        if scope == .everything, plan.stop == nil {
+        if snapshot.scope == .everything, plan.stop == nil {
             try await manifest.setSetting("root", to: "\(snapshot.root.device):\(snapshot.root.inode)")
             try await noteTime(moment)
         }
@@ -106,15 +124,32 @@ extension Workspace {
         policy.renewsWithin = options.renewsWithin
         policy.renewsAll = options.renewsAll
         if let most = options.maxDeletes { policy.maxDeletes = most }
-        return try await makePlan(
-            scope,
-            account: connection.id,
-            traits: connection.traits,
-            policy: policy,
-            remembersHashes: !options.isDryRun,
-            at: moment,
-            observe: observe
-        )
+        func decide(_ scope: Scope) async throws -> (Snapshot, Plan) {
+            try await makePlan(
+                scope,
+                account: connection.id,
+                traits: connection.traits,
+                policy: policy,
+                stability: options.stability,
+                remembersHashes: !options.isDryRun,
+                at: moment,
+                observe: observe
+            )
+        }
+        let (snapshot, plan) = try await decide(scope)
+        // What stops and asks needs the whole picture.
+        guard try await isAlarming(plan, snapshot) else { return (snapshot, plan) }
+        return try await decide(.everything)
+    }
+
+    /// Whether a look at a part of the workspace found nothing left of the whole, or another folder in its place.
+    private func isAlarming(_ plan: Plan, _ snapshot: Snapshot) async throws -> Bool {
+        guard snapshot.scope != .everything else { return false }
+        let forgets = plan.actions.count { if case .forget = $0 { true } else { false } }
+        guard forgets > 0 else { return false }
+        if let root = try await rememberedRoot(), root != snapshot.root { return true }
+        guard forgets > 1, snapshot.files.isEmpty else { return false }
+        return try await manifest.pathCount() == forgets
     }
 
     func makePlan(
@@ -122,12 +157,19 @@ extension Workspace {
         account: AccountID?,
         traits: ProviderTraits,
         policy: SyncPolicy,
+        stability: StabilityPolicy? = nil,
         remembersHashes: Bool,
         at moment: Date? = nil,
         observe: @escaping SyncObserver
     ) async throws -> (Snapshot, Plan) {
         let known = try await manifest.known(in: scope)
-        var snapshot = try await scan(scope, known: known, remembersHashes: remembersHashes, observe: observe)
+        var snapshot = try await scan(
+            scope,
+            known: known,
+            stability: stability,
+            remembersHashes: remembersHashes,
+            observe: observe
+        )
         let copies: CopyIndex
         if let account, scope == .everything {
             copies = try await manifest.copies(in: account)
@@ -165,6 +207,7 @@ extension Workspace {
     func scan(
         _ scope: Scope,
         known: [KnownFile],
+        stability: StabilityPolicy? = nil,
         remembersHashes: Bool,
         observe: @escaping SyncObserver
     ) async throws -> Snapshot {
@@ -178,6 +221,7 @@ extension Workspace {
                         try scanner.scan(
                             scope,
                             known: known,
+                            stability: stability,
                             now: { Int64(context.now().timeIntervalSince1970 * 1e9) },
                             isCancelled: {
                                 life.note()

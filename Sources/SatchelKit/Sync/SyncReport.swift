@@ -66,6 +66,12 @@ package struct SyncReport: Sendable {
     /// Files that were sent although they hold what looks like secrets, because the gate only warns.
     package var warned: [Snapshot.Skipped] = []
     package var failures: [Failure] = []
+    /// Files among ``failures`` that are still being written to, with the rest they need before they are looked at.
+    var resting: [WorkspacePath: Duration] = [:]
+    /// How long it took to see what is there.
+    var lookTook: Duration = .zero
+    /// Other names of files that were read, which may show the same change.
+    var otherNames: [WorkspacePath] = []
     /// Set when the plan needs a yes and its forgets and deletes were left undone.
     package var stop: StopReason?
     /// The error that made the rest of the account pointless to try, if any.

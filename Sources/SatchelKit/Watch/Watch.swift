@@ -9,7 +9,8 @@ extension Workspace {
     /// The caller holds the workspace lock. Trouble with files and an account that does not answer are told and tried
     /// again, later and later; only what makes going on pointless or dangerous ends the watch.
     ///
-    /// With `endsOnceSettled` it ends as soon as there is nothing left to do, for scripts. `stop` asks it to end.
+    /// With `endsOnceSettled` it ends as soon as there is nothing left to do, for scripts. `stop` asks it to end. Each
+    /// element of `rescans` makes it look at everything again.
     ///
     /// - Returns: what it had to leave out of step.
     @discardableResult
@@ -17,6 +18,7 @@ extension Workspace {
         _ connection: Connection,
         endsOnceSettled: Bool = false,
         stop: StopRequest = StopRequest(),
+        rescans: AsyncStream<Void> = AsyncStream { $0.finish() },
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) async throws -> WatchEnd {
         let notifier = ServiceNotifier(environment: context.environment)
@@ -25,10 +27,10 @@ extension Workspace {
         let skipped = SkippedFolders(scanner)
         try await skipped.look()
         let watcher = try Watcher(root: root, settle: settlePolicy, prunes: { skipped.contains($0) })
-        let wakes = WatchWakes(watcher, rescan: configuration.watch.rescan)
+        let wakes = WatchWakes(watcher, asked: rescans)
         let board = WatchBoard(account: connection.account.name)
         board.update { $0.pausedSince = pause.since }
-        let server = listen(answering: board, pausing: pause, wakes: wakes, observe: observe)
+        let server = listen(answering: board, watcher: watcher, pausing: pause, wakes: wakes, observe: observe)
         defer { server?.stop() }
         let care = WatchCare(
             workspace: self,
@@ -55,6 +57,11 @@ extension Workspace {
                 skipped: skipped,
                 care: care,
                 chores: chores,
+                rescans: RescanSchedule(
+                    regular: configuration.watch.rescan,
+                    poll: configuration.watch.poll,
+                    at: .now
+                ),
                 observe: observe
             )
             try await loop.begin(wakes: wakes)
@@ -79,6 +86,7 @@ extension Workspace {
     /// Takes what other processes ask of this workspace while the watch holds it.
     private func listen(
         answering board: WatchBoard,
+        watcher: Watcher,
         pausing pause: PauseSwitch,
         wakes: WatchWakes,
         observe: @escaping @Sendable (WatchProgress) -> Void
@@ -90,7 +98,9 @@ extension Workspace {
                 let asked = ControlCoding.value(ControlRequest.self, from: request.line)
                 if asked?.status != nil {
                     var answer = ControlAnswer()
-                    answer.status = board.read(at: now())
+                    var figures = board.read(at: now())
+                    figures.watches = watcher.counts.watches
+                    answer.status = figures
                     request.end(with: answer)
                 } else if let asked = asked?.pause {
                     Task {
@@ -155,207 +165,4 @@ extension Workspace {
         policy.removalHold = configuration.watch.deleteHold
         return policy
     }
-}
-
-/// The state of one watch: what failed and is to be tried again.
-private struct WatchLoop {
-    let workspace: Workspace
-    let connection: Connection
-    let watcher: Watcher
-    let skipped: SkippedFolders
-    let chores: ChoreTimer
-    let observe: @Sendable (WatchProgress) -> Void
-    private var care: WatchCare
-    private var desk: RequestDesk
-    /// Failures since the last sync without any: each doubles the wait.
-    private var failures = 0
-    private(set) var isSettled = false
-    /// Secrets that were told: a file that is kept back is not told again with each batch that touches it.
-    private var told: [WorkspacePath: [SecretFinding]] = [:]
-    /// What failed and has not been seen to work since.
-    private var troubles: [SyncReport.Failure] = []
-
-    init(
-        workspace: Workspace,
-        connection: Connection,
-        watcher: Watcher,
-        skipped: SkippedFolders,
-        care: WatchCare,
-        chores: ChoreTimer,
-        observe: @escaping @Sendable (WatchProgress) -> Void
-    ) {
-        self.workspace = workspace
-        self.connection = connection
-        self.watcher = watcher
-        self.skipped = skipped
-        self.care = care
-        self.chores = chores
-        self.observe = observe
-        desk = RequestDesk(workspace: workspace, connection: connection, watcher: watcher)
-    }
-
-    var end: WatchEnd { WatchEnd(blocked: told.keys.sorted(), failures: troubles) }
-
-    mutating func begin(wakes: WatchWakes) async throws {
-        var report: SyncReport?
-        if let since = care.pause.since {
-            observe(.paused(since: since))
-            care.gather(.everything)
-        } else {
-            report = try await connection.waits.telling(noteWait) { try await sync(.everything, renews: true) }
-        }
-        let counts = watcher.counts
-        observe(.ready(watches: counts.watches, limit: counts.limit, report))
-        try await settle(wakes)
-    }
-
-    mutating func handle(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
-        workspace.life.note()
-        if case .pulse = wake {
-            wakes.pulseWasTaken()
-            return care.tellStatus()
-        }
-        try await connection.waits.telling(noteWait) { try await take(wake, wakes: wakes) }
-        // Asked to end while something was sent: that has arrived, and nothing more is begun.
-        if care.stop.isRequested { throw CancellationError() }
-        try await settle(wakes)
-    }
-
-    /// Sees to it that the watch is woken for what is left, and says how it is doing.
-    private mutating func settle(_ wakes: WatchWakes) async throws {
-        retryLater(wakes)
-        try await care.arm(chores)
-        let (counts, isSettled) = (watcher.counts, isSettled)
-        care.board.update { figures in
-            (figures.watches, figures.limit, figures.settled) = (counts.watches, counts.limit, isSettled)
-        }
-        care.tellStatus()
-    }
-
-    private var noteWait: @Sendable (Double, String) -> Void {
-        { [board = care.board, workspace] in board.note(.waiting(seconds: $0, reason: $1), at: workspace.now()) }
-    }
-
-    private mutating func take(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
-        switch wake {
-        case .batch(.dirty(let scope)):
-            if touchesRules(scope) {
-                try await skipped.look()
-                await watcher.rescanWatches()
-                try await sync(.everything, renews: false)
-            } else {
-                // A folder may hold ignore files that were not named, and folders that they now leave in.
-                if holdsFolder(scope) {
-                    try await skipped.look()
-                    await watcher.rescanWatches()
-                }
-                try await sync(scope, renews: false)
-            }
-        case .batch(.degraded(let reason)):
-            observe(.notice("\(reason)"))
-            care.board.note(error: "\(reason)", at: workspace.now())
-            wakes.rescanOften()
-        case .batch(.rootGone(let loss)):
-            throw WorkspaceError(
-                .stoppedForSafety,
-                "\(escaped(workspace.root.utf8)): \(loss); nothing was deleted; start watch again when it is back"
-            )
-        case .rescan:
-            if watcher.counts.isPartial { await watcher.rescanWatches() }
-            try await sync(.everything, renews: workspace.configuration.renewal == .always)
-        case .retry:
-            try await sync(.everything, renews: false)
-        case .resumed:
-            // Everything, whatever was gathered: copies may have ended meanwhile, as before a start.
-            care.forgetGathered()
-            try await sync(.everything, renews: true)
-        case .chores:
-            let due = care.takeDue()
-            if due.contains(.renewal) { try await sync(.everything, renews: true) }
-            if due.contains(.cleanup) { try await care.cleanUp() }
-        case .pulse: break
-        case .request(let request):
-            let stop = care.stop
-            try await care.following { observe in
-                try await desk.answer(request, isHeld: { stop.isRequested }, observe: observe)
-            }
-        }
-    }
-
-    private func retryLater(_ wakes: WatchWakes) {
-        if failures > 0 { wakes.retry(after: pause) }
-    }
-
-    /// Brings the scope in step; while the watch is paused, keeps it for later instead.
-    ///
-    /// - Returns: nil when it was paused.
-    @discardableResult
-    private mutating func sync(_ scope: Scope, renews: Bool) async throws -> SyncReport? {
-        guard !care.pause.isPaused else {
-            care.gather(scope)
-            return nil
-        }
-        var options = SyncOptions()
-        options.renewsExpired = renews
-        options.isHeld = care.isHeld
-        let report: SyncReport
-        do {
-            report = try await care.following { [workspace, connection, options] observe in
-                try await workspace.sync(scope, to: connection, options: options, observe: observe)
-            }
-        } catch is SyncHeld {
-            if care.stop.isRequested { throw CancellationError() }
-            care.gather(scope)
-            return nil
-        }
-        if let stop = report.stop {
-            throw WorkspaceError(.stoppedForSafety, "\(escaped(workspace.root.utf8)): \(stop)")
-        }
-        let isWorthRetrying = report.failures.contains(where: \.isRetryable) || report.accountError != nil
-        failures = isWorthRetrying ? failures + 1 : 0
-        isSettled = failures == 0
-        troubles.removeAll { $0.path.map { scope.contains($0) } ?? (scope == .everything) }
-        troubles += report.failures
-        observe(.settled(report))
-        tell(report, within: scope)
-        if let error = report.accountError, error.kind == .unauthorised || error.kind == .quota { throw error }
-        care.note(report, of: scope, retriesIn: pause)
-        return report
-    }
-
-    /// Seconds to the next try.
-    private var pause: Double { min(300, 5 * pow2(failures - 1)) }
-
-    private mutating func tell(_ report: SyncReport, within scope: Scope) {
-        let blocked = Dictionary(
-            report.blocked.map { ($0.path, $0.reason.secrets) },
-            uniquingKeysWith: { first, _ in first }
-        )
-        told = told.filter { path, _ in !scope.contains(path) || blocked[path] != nil }
-        for (path, findings) in blocked.sorted(by: { $0.key < $1.key }) where told[path] != findings {
-            told[path] = findings
-            for place in secretPlaces(in: findings, of: "\(path)") {
-                observe(.notice("\(place): not sent; \(SkipReason.secretRemedy)"))
-            }
-        }
-        for skipped in report.warned {
-            for place in secretPlaces(in: skipped.reason.secrets, of: "\(skipped.path)") {
-                observe(.notice("\(place): sent all the same, because gate.mode is warn"))
-            }
-        }
-    }
-
-    private func holdsFolder(_ scope: Scope) -> Bool {
-        guard case .paths(let paths) = scope else { return false }
-        return paths.contains { path in isFolder(at: path, below: workspace.root) }
-    }
-
-    /// Whether an ignore file is among the changes: what is selected may then differ anywhere below it.
-    private func touchesRules(_ scope: Scope) -> Bool {
-        guard case .paths(let paths) = scope else { return true }
-        let names: Set<String> = [".gitignore", ".ignore", ".satchelignore"]
-        return paths.contains { names.contains(String(decoding: $0.name, as: UTF8.self)) }
-    }
-
-    private func pow2(_ exponent: Int) -> Double { Double(1 << max(0, min(exponent, 10))) }
 }

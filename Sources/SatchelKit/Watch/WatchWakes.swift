@@ -2,10 +2,11 @@ internal import SatchelCore
 internal import SatchelWorkspace
 internal import Synchronization
 
-/// Everything that wakes a watch, as one stream: settled batches, the rescan timer, retries.
+/// Everything that wakes a watch, as one stream: settled batches, its timers, and what others ask.
 final class WatchWakes: Sendable {
     enum Wake: Sendable {
         case batch(WatchBatch)
+        /// Everything is to be looked at: its time has come, or somebody asked.
         case rescan
         case retry
         /// The service manager wants to know whether the loop is alive.
@@ -14,24 +15,34 @@ final class WatchWakes: Sendable {
         case resumed
         /// Something is due by the clock.
         case chores
+        /// Files that were still being written to may have come to rest.
+        case rested
         /// Another process asks for something.
         case request(ControlServer.Request)
+    }
+
+    /// What the watch wants to be woken for later.
+    enum Timer: Hashable, Sendable {
+        case rescan
+        case retry
+        case rested
+    }
+
+    private struct Armed {
+        var at: ContinuousClock.Instant
+        var task: Task<Void, Never>
     }
 
     let stream: AsyncStream<Wake>
     private let continuation: AsyncStream<Wake>.Continuation
     private let watcher: Watcher
     private let tasks: Mutex<[Task<Void, Never>]> = Mutex([])
-    private let retrying = Mutex(false)
     /// Whether a pulse is on its way.
     private let pulsing = Mutex(false)
-    /// Whether the more frequent timer runs.
-    private let rescanning = Mutex(false)
+    private let timers: Mutex<[Timer: Armed]> = Mutex([:])
 
-    /// How often everything is looked at while some folders cannot be watched.
-    private static let oftenEnough: Duration = .seconds(30)
-
-    init(_ watcher: Watcher, rescan: Duration) {
+    /// - Parameter asked: one element for each time that somebody wants everything looked at.
+    init(_ watcher: Watcher, asked: AsyncStream<Void>) {
         self.watcher = watcher
         // Unbounded, yet small: batches are coalesced by the watcher until they are taken, and each timer has at most
         // one wake on its way.
@@ -40,8 +51,10 @@ final class WatchWakes: Sendable {
             for await batch in watcher.batches { continuation.yield(.batch(batch)) }
             continuation.finish()
         }
-        tasks.withLock { $0.append(batches) }
-        repeatRescan(every: rescan)
+        let asking = Task { [continuation] in
+            for await _ in asked { continuation.yield(.rescan) }
+        }
+        tasks.withLock { $0 += [batches, asking] }
     }
 
     /// Passes on what other processes ask; `answers` takes what needs no turn of its own.
@@ -67,28 +80,31 @@ final class WatchWakes: Sendable {
 
     func pulseWasTaken() { pulsing.withLock { $0 = false } }
 
-    func rescanOften() {
-        let isFirst = rescanning.withLock { value in
-            defer { value = true }
-            return !value
+    /// Wakes once at that time and at no other that was set for this timer before; never with nil.
+    func set(_ timer: Timer, to instant: ContinuousClock.Instant?) {
+        timers.withLock { timers in
+            if let armed = timers[timer] {
+                guard armed.at != instant else { return }
+                armed.task.cancel()
+            }
+            timers[timer] = instant.map { Armed(at: $0, task: ring(timer, at: $0)) }
         }
-        if isFirst { repeatRescan(every: Self.oftenEnough) }
     }
 
-    /// Wakes once after so many seconds; nothing when a retry is on its way already.
-    func retry(after seconds: Double) {
-        let isFirst = retrying.withLock { value in
-            defer { value = true }
-            return !value
-        }
-        guard isFirst else { return }
-        let task = Task { [weak self] in
-            try? await Task.sleep(for: .seconds(seconds))
+    private func ring(_ timer: Timer, at instant: ContinuousClock.Instant) -> Task<Void, Never> {
+        Task { [weak self] in
+            try? await Task.sleep(until: instant, clock: .continuous)
             guard let self, !Task.isCancelled else { return }
-            self.retrying.withLock { $0 = false }
-            self.continuation.yield(.retry)
+            // Rung once: set to the same time again, it is a new one.
+            self.timers.withLock { timers in
+                if timers[timer]?.at == instant { timers[timer] = nil }
+            }
+            switch timer {
+            case .rescan: self.continuation.yield(.rescan)
+            case .retry: self.continuation.yield(.retry)
+            case .rested: self.continuation.yield(.rested)
+            }
         }
-        tasks.withLock { $0.append(task) }
     }
 
     /// Ends the stream and the watcher.
@@ -96,20 +112,9 @@ final class WatchWakes: Sendable {
     /// Idempotent.
     func stop() async {
         for task in tasks.withLock({ $0 }) { task.cancel() }
+        for armed in timers.withLock({ $0.values.map(\.task) }) { armed.cancel() }
         continuation.finish()
         watcher.stop()
         await watcher.finished()
-    }
-
-    private func repeatRescan(every interval: Duration) {
-        guard interval > .zero else { return }
-        let task = Task { [continuation] in
-            while !Task.isCancelled {
-                try? await Task.sleep(for: interval)
-                guard !Task.isCancelled else { return }
-                continuation.yield(.rescan)
-            }
-        }
-        tasks.withLock { $0.append(task) }
     }
 }

@@ -36,6 +36,8 @@ struct ContentPass {
     private(set) var dropped: Set<Int> = []
     private(set) var skipped: [Snapshot.Skipped] = []
     private(set) var troubles: [Trouble] = []
+    /// Of each file that was read and has other names as well.
+    private(set) var manyNamed: [Fingerprint] = []
 
     /// `pending` says which of `files` have to be read.
     init(
@@ -112,7 +114,10 @@ struct ContentPass {
                 media: media,
                 isRacy: fingerprint.isRacy(hashedAt: batch.startedAt)
             )
-            if let link = link(of: job), link.fingerprint == fingerprint { links[link] = hashed }
+            if let link = link(of: job) {
+                manyNamed.append(fingerprint)
+                if link.fingerprint == fingerprint { links[link] = hashed }
+            }
             settle(job, hashed, in: &batch)
         case .gone:
             dropped.insert(job.file)

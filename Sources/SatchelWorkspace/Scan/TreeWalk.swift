@@ -16,6 +16,13 @@ struct TreeWalk {
         var hasLinks: Bool
     }
 
+    /// How long files have to be left alone before they are read, and the time.
+    struct Rest {
+        var policy: StabilityPolicy
+        /// Nanoseconds since 1970.
+        var now: Int64
+    }
+
     /// Which part of a folder is asked for.
     enum Wanted {
         case all
@@ -32,6 +39,8 @@ struct TreeWalk {
     private(set) var pending: [Pending] = []
     private(set) var skipped: [Snapshot.Skipped] = []
     private(set) var troubles: [Trouble] = []
+    /// Files that were written to too lately, with the rest they still need; each is in ``troubles`` as well.
+    private(set) var resting: [WorkspacePath: Duration] = [:]
     /// The folder or file at which the last path was skipped: itself, or one that it lies in.
     private(set) var skippedAt: WorkspacePath?
     /// What the only path of a walk that `onlyLooks` is, when it is selected.
@@ -42,6 +51,7 @@ struct TreeWalk {
     private let policy: SelectionPolicy
     /// Decides about paths and enters nothing that is asked for as a whole.
     private let onlyLooks: Bool
+    private let rest: Rest?
     private let buffer: UnsafeMutableRawBufferPointer
     private let unknownDigest: ContentDigest
     private let origin: Int
@@ -60,6 +70,7 @@ struct TreeWalk {
         wanted: Wanted,
         known: [KnownFile],
         onlyLooks: Bool,
+        rest: Rest?,
         unknownDigest: ContentDigest,
         buffer: UnsafeMutableRawBufferPointer
     ) {
@@ -67,6 +78,7 @@ struct TreeWalk {
         self.wanted = wanted
         self.policy = policy
         self.onlyLooks = onlyLooks
+        self.rest = rest
         self.unknownDigest = unknownDigest
         self.buffer = buffer
         self.known = KnownCursor(known)
@@ -307,6 +319,15 @@ extension TreeWalk {
                 Snapshot.File(path: row.path, size: row.fingerprint.size, digest: row.digest, media: row.media)
             )
             return
+        }
+        if let rest {
+            let print = entry.fingerprint
+            let left = rest.policy.remaining(size: print.size, modified: print.modified, now: rest.now)
+            if let left {
+                resting[here] = left
+                trouble(.changing, "is still being written to; it is looked at again once it rests", isFolder: false)
+                return
+            }
         }
         pending.append(
             Pending(

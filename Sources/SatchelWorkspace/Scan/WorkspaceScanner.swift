@@ -26,6 +26,9 @@ package struct WorkspaceScanner: Sendable {
     /// A path of the scope that does not exist is simply not in the snapshot. One that lies in a folder which is
     /// skipped is skipped itself, with the reason of the folder.
     ///
+    /// With `stability`, a file that was written to too lately is not read: it is in trouble and in
+    /// ``Snapshot/resting``.
+    ///
     /// `known` is what the manifest holds, sorted by path, at least for the scope: a file whose fingerprint is the
     /// known one is not opened, unless the row is racy. `now` gives nanoseconds since 1970 by the wall clock,
     /// `isCancelled` is asked before each folder and each batch, and `onHashed` is given what was read, up to a
@@ -33,6 +36,7 @@ package struct WorkspaceScanner: Sendable {
     package func scan(
         _ scope: Scope,
         known: [KnownFile],
+        stability: StabilityPolicy? = nil,
         now: () -> Int64,
         isCancelled: () -> Bool = { false },
         onHashed: ([HashedFile]) throws -> Void
@@ -46,8 +50,18 @@ package struct WorkspaceScanner: Sendable {
             snapshot.troubles = [error]
             return snapshot
         }
-        var walk = try walk(folder, outer, wanted(scope), known: known, onlyLooks: false, isCancelled: isCancelled)
+        let rest = stability.map { TreeWalk.Rest(policy: $0, now: now()) }
+        var walk = try walk(
+            folder,
+            outer,
+            wanted(scope),
+            known: known,
+            onlyLooks: false,
+            rest: rest,
+            isCancelled: isCancelled
+        )
         let (files, pending) = walk.takeFiles()
+        snapshot.resting = walk.resting
         var content = ContentPass(
             pending,
             of: files,
@@ -56,6 +70,7 @@ package struct WorkspaceScanner: Sendable {
             hashing: hashing
         )
         try content.run(now: now, isCancelled: isCancelled, onHashed: onHashed)
+        snapshot.manyNamed = content.manyNamed
         let dropped = content.dropped
         snapshot.files =
             dropped.isEmpty
@@ -103,6 +118,7 @@ package struct WorkspaceScanner: Sendable {
         _ wanted: TreeWalk.Wanted,
         known: [KnownFile],
         onlyLooks: Bool,
+        rest: TreeWalk.Rest? = nil,
         isCancelled: () -> Bool
     ) throws(ScanError) -> TreeWalk {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
@@ -114,6 +130,7 @@ package struct WorkspaceScanner: Sendable {
             wanted: wanted,
             known: known,
             onlyLooks: onlyLooks,
+            rest: rest,
             unknownDigest: hashing.digest(of: []),
             buffer: buffer
         )

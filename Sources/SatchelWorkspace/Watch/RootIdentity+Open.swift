@@ -24,6 +24,10 @@ extension RootIdentity {
     }
 
     private init(_ status: stat) {
-        self.init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+        // As statx(2) has it, which is how scans name a device: major and minor number apart.
+        let device = UInt64(status.st_dev)
+        let major = (device >> 8) & 0xfff | (device >> 32) & ~0xfff
+        let minor = device & 0xff | (device >> 12) & 0xffff_ff00
+        self.init(device: major << 32 | minor, inode: UInt64(status.st_ino))
     }
 }

@@ -8,7 +8,7 @@ package enum WatchError: Error, Hashable, Sendable {
     case instanceLimit(limit: Int?)
     /// ENOSPC: some folders have no watch, so changes in them go unnoticed.
     case watchLimit(watches: Int, limit: Int?)
-    /// The root lies on a file system that does not report what other machines do to it.
+    /// The root, or a folder below it, lies on a file system that does not report what other machines do to it.
     case remoteFileSystem(String)
     /// libinotifytools keeps its state in globals: a second watcher would take the first one's events.
     case libraryInUse
@@ -32,14 +32,14 @@ extension WatchError: CustomStringConvertible {
         case .instanceLimit(let limit):
             "cannot watch: all\(limit.map { " \($0)" } ?? "") inotify instances of this user, or all file descriptors, "
                 + "are taken; stop other watchers, or raise the limit with "
-                + "'sysctl fs.inotify.max_user_instances=\(max(512, (limit ?? 0) * 2))'"
+                + "'sysctl \(inotifySetting("max_user_instances"))=\(max(512, (limit ?? 0) * 2))'"
         case .watchLimit(let watches, let limit):
             "cannot watch all folders: \(watches) are watched and the limit of"
                 + "\(limit.map { " \($0)" } ?? "") inotify watches per user is reached; raise it with "
-                + "'sysctl fs.inotify.max_user_watches=\(max(524_288, (limit ?? 0) * 2))', or ignore more folders"
+                + "'sysctl \(inotifySetting("max_user_watches"))=\(max(524_288, (limit ?? 0) * 2))', or ignore more folders"
         case .remoteFileSystem(let kind):
-            "cannot see every change: the folder is on \(kind), which does not report what other machines change; "
-                + "it has to be scanned from time to time"
+            "cannot see every change: the folder, or one in it, is on \(kind), which does not report what other machines "
+                + "change; it is looked at from time to time"
         case .libraryInUse:
             "cannot watch a second folder: libinotifytools serves one watcher per process; use raw inotify for the other"
         case .descriptorTooHigh(let descriptor):

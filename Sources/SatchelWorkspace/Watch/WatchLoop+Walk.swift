@@ -82,6 +82,7 @@ extension WatchLoop {
             defer { close(folder) }
             let watch = try addWatch(on: folder).get()
             let isNew = place(watch, at: path, in: parent)
+            if isNew { noteFileSystem(of: folder) }
             if isNew, walk.notesNew { settler.note(.subtree(path), at: .now) }
             guard isNew || walk.entersKnown else { return .present }
             // Below a folder that came from elsewhere, what the table has need not be what is there.
@@ -110,6 +111,15 @@ extension WatchLoop {
             degrade(to: .system(call: "adding a watch", code: code))
         }
         walk.isComplete = false
+    }
+
+    /// Says once when folders lie where not every change is reported.
+    private func noteFileSystem(of folder: Int32) {
+        var status = stat()
+        guard fstat(folder, &status) == 0, devices.insert(UInt64(status.st_dev)).inserted,
+            let kind = remoteFileSystem(typeOfFileSystem(folder)), saidRemote.insert(kind).inserted
+        else { return }
+        signals.mailbox.post(WatchError.remoteFileSystem(kind))
     }
 
     private func degrade(to error: WatchError) {

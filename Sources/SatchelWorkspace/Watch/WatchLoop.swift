@@ -31,6 +31,12 @@ final class WatchLoop {
     var sweepAt: Instant?
     var resync = ResyncSchedule()
     var loss: RootLoss?
+    /// File systems that were come by, as `st_dev`.
+    var devices: Set<UInt64> = []
+    /// File systems that the consumer was told about because they do not report everything.
+    var saidRemote: Set<String> = []
+    /// What a file system is; another in tests.
+    let typeOfFileSystem: (Int32) -> UInt32
     /// Whether the consumer was told that folders are left without a watch.
     var saidPartial = false
 
@@ -40,8 +46,10 @@ final class WatchLoop {
         source: any EventSource,
         settle: SettlePolicy,
         prunes: @escaping @Sendable (WorkspacePath) -> Bool,
-        signals: WatchSignals
+        signals: WatchSignals,
+        typeOfFileSystem: @escaping (Int32) -> UInt32
     ) {
+        self.typeOfFileSystem = typeOfFileSystem
         self.root = root
         self.rootIdentity = rootIdentity
         self.source = source
@@ -52,7 +60,6 @@ final class WatchLoop {
     }
 
     func run() {
-        if let kind = remoteFileSystem(root) { signals.mailbox.post(WatchError.remoteFileSystem(kind)) }
         walkEverything(notingNew: false)
         publishCounts()
         signals.becomeReady()

@@ -11,6 +11,8 @@ package import SatchelCore
 /// The watcher does not look at the folder's files itself: sync everything after ``ready()``, then follow the batches.
 package final class Watcher: Sendable {
     private let signals: WatchSignals
+    /// Which folder is watched.
+    package let rootIdentity: RootIdentity
 
     /// Starts to watch; the watches are not yet in place.
     ///
@@ -37,18 +39,20 @@ package final class Watcher: Sendable {
         root: String,
         settle: SettlePolicy,
         prunes: @escaping @Sendable (WorkspacePath) -> Bool,
-        readingFrom source: any EventSource
+        readingFrom source: any EventSource,
+        typeOfFileSystem: @escaping (Int32) -> UInt32 = fileSystemType
     ) throws(WatchError) {
         do throws(WatchError) {
-            let identity = try identity(of: root)
+            rootIdentity = try identity(of: root)
             signals = try WatchSignals(mailbox: BatchMailbox(limit: settle.totalLimit))
             let loop = WatchLoop(
                 root: root,
-                rootIdentity: identity,
+                rootIdentity: rootIdentity,
                 source: source,
                 settle: settle,
                 prunes: prunes,
-                signals: signals
+                signals: signals,
+                typeOfFileSystem: typeOfFileSystem
             )
             try startThread(of: loop)
         } catch {

@@ -4,6 +4,29 @@ import SatchelWorkspace
 import Testing
 
 @Suite struct ScanSafetyTests {
+    @Test func aLargeFileIsNotReadBeforeItRests() throws {
+        let tree = try ScratchTree()
+        try tree.write("small.txt")
+        try tree.write("large.bin")
+        #expect(truncate("\(tree.root)/large.bin", 32 << 20) == 0)
+        let written = tree.fingerprint(of: workspacePath("large.bin")).modified
+        func scan(after milliseconds: Int64, with stability: StabilityPolicy?) throws -> Snapshot {
+            try tree.scanner().scan(
+                .everything,
+                known: [],
+                stability: stability,
+                now: { written + milliseconds * 1_000_000 },
+                onHashed: { _ in }
+            )
+        }
+        let early = try scan(after: 100, with: StabilityPolicy())
+        #expect(early.paths == ["small.txt"])
+        #expect(early.resting == [workspacePath("large.bin"): .milliseconds(412)])
+        #expect(early.troubles.map(\.kind) == [.changing])
+        #expect(try scan(after: 512, with: StabilityPolicy()).paths == ["large.bin", "small.txt"])
+        #expect(try scan(after: 0, with: nil).paths == ["large.bin", "small.txt"], "who asks gets it as it is")
+    }
+
     @Test func namesAreBytesInTheOrderOfWholePaths() throws {
         let tree = try ScratchTree()
         let long = [UInt8](repeating: 0x79, count: 255)
