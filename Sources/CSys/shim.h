@@ -5,8 +5,10 @@
 // Headers that define `struct stat` and the like stay out, and calls are declared by hand instead: a C type belongs to
 // the module that was loaded first, and Swift files that import only Glibc would not see the fields of ours.
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <linux/stat.h>
 
@@ -24,6 +26,7 @@ static inline int csys_openat_mode(int dirfd, const char *path, int flags, unsig
     return openat(dirfd, path, flags, mode);
 }
 static inline int csys_accept4(int fd, int flags) { return (int)syscall(SYS_accept4, fd, 0, 0, flags); }
+static inline int csys_clone_file(int fd, int source) { return ioctl(fd, FICLONE, source); }
 static inline int csys_syncfs(int fd) { return (int)syscall(SYS_syncfs, fd); }
 // One call for a whole path in which no component is a link and none leaves the folder.
 static inline int csys_openat2_beneath(int dirfd, const char *path, int flags) {

@@ -22,9 +22,11 @@ struct Satchel: AsyncParsableCommand {
             """,
         version: version,
         subcommands: [
-            Init.self, Sync.self, Watch.self, StatusCommand.self, Ls.self, WhyCommand.self, Chat.self, Cleanup.self,
+            Init.self, Sync.self, Watch.self, Pause.self, Resume.self, StatusCommand.self, Ls.self, WhyCommand.self,
+            Chat.self, Cleanup.self,
             Rehydrate.self, Add.self, Cat.self, Restore.self, Has.self, QuotaCommand.self,
-            ThreadCommand.self, Search.self, Cost.self, Remote.self, Audit.self, Config.self, Doctor.self,
+            ThreadCommand.self, Search.self, Summarize.self, Cost.self, Remote.self, Audit.self, Config.self,
+            Doctor.self,
         ]
     )
 

@@ -72,6 +72,20 @@ extension Manifest {
         }
     }
 
+    /// When the copy ends that ends first among those that files stand for; nil while none of them ends.
+    package func soonestLinkedExpiry(in account: AccountID) async throws(ManifestError) -> Date? {
+        try await read { db in
+            try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT min(expires_at) FROM remote_file AS copy WHERE account = ? AND state IN (1, 2)
+                    AND EXISTS (SELECT 1 FROM path WHERE linked = copy.sha256)
+                    """,
+                arguments: [account.rawValue]
+            ).map(Date.init(milliseconds:))
+        }
+    }
+
     /// A ready copy as one that may have to make room for others.
     package struct EvictableCopy: Hashable, Sendable {
         package var copy: KnownCopy

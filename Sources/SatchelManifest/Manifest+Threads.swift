@@ -28,14 +28,17 @@ extension Manifest {
         package var finishReason: String?
         package var error: String?
         package var usage: ChatUsage?
+        package var citations: [ResolvedCitation]
 
         package init(
             text: String,
             status: MessageStatus,
             finishReason: String? = nil,
             error: String? = nil,
-            usage: ChatUsage? = nil
+            usage: ChatUsage? = nil,
+            citations: [ResolvedCitation] = []
         ) {
+            self.citations = citations
             self.text = text
             self.status = status
             self.finishReason = finishReason
@@ -130,15 +133,18 @@ extension Manifest {
             try db.execute(
                 sql: """
                     UPDATE message SET text = ?, status = ?, finish_reason = ?, error = ?, input_tokens = ?,
-                        cached_tokens = ?, output_tokens = ?, reasoning_tokens = ?, cost_ticks = ?, owner = NULL
+                        cached_tokens = ?, cache_write_tokens = ?, output_tokens = ?, reasoning_tokens = ?,
+                        tool_calls = ?, cost_ticks = ?, cost_source = ?, owner = NULL
                     WHERE id = ?
                     """,
                 arguments: [
                     answer.text, answer.status.rawValue, answer.finishReason, answer.error, answer.usage?.input,
-                    answer.usage?.cached, answer.usage?.output, answer.usage?.reasoning, answer.usage?.cost?.ticks,
-                    message,
+                    answer.usage?.cached, answer.usage?.cacheWrite, answer.usage?.output, answer.usage?.reasoning,
+                    answer.usage?.toolCalls, answer.usage?.cost?.ticks, answer.usage?.costSource?.rawValue, message,
                 ]
             )
+            try db.execute(sql: "DELETE FROM stream_delta WHERE message = ?", arguments: [message])
+            try Self.keep(answer.citations, of: message, db)
         }
     }
 

@@ -120,8 +120,13 @@ package final class Manifest: Sendable {
         }
     }
 
-    package func setSetting(_ key: String, to value: String) async throws(ManifestError) {
+    /// Keeps `value` under `key`, or forgets it.
+    package func setSetting(_ key: String, to value: String?) async throws(ManifestError) {
         try await write { db in
+            guard let value else {
+                try db.execute(sql: "DELETE FROM meta WHERE key = ?", arguments: [key])
+                return
+            }
             try db.execute(
                 sql:
                     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",

@@ -29,7 +29,7 @@ extension ManifestError: CustomStringConvertible {
         case .full(let path):
             "\(path): the disk is full; free some space and try again, nothing was lost"
         case .readOnly(let path):
-            "\(path): cannot be written; make its folder writable and try again"
+            "\(path): cannot be written; make its folder, or the file system it is on, writable and try again"
         case .failed(let path, let detail):
             "\(path): \(detail); run satchel doctor"
         }

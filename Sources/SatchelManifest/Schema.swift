@@ -21,7 +21,57 @@ enum Schema {
         ("3 threads that are put away, searched and paid for", keptThreads),
         ("4 the gate for secrets", gate),
         ("5 leases and added contents", leasesAndAddedContents),
+        ("7 money, citations, streams and jobs", moneyAndLater),
+        ("9 tools that models used, and notes on contents", toolsAndNotes),
     ]
+
+    /// `stream_delta` has what came of a pending answer; a finished one has it in `message.text`.
+    private static let moneyAndLater = """
+        ALTER TABLE message ADD COLUMN cache_write_tokens INTEGER;
+        ALTER TABLE message ADD COLUMN tool_calls INTEGER;
+        ALTER TABLE message ADD COLUMN cost_source TEXT;
+        UPDATE message SET cost_source = 'provider' WHERE cost_ticks IS NOT NULL;
+
+        CREATE TABLE citation (
+            message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            origin TEXT NOT NULL,
+            text_offset INTEGER NOT NULL,
+            path BLOB,
+            sha256 BLOB CHECK (sha256 IS NULL OR length(sha256) = 32),
+            first_line INTEGER,
+            last_line INTEGER,
+            page INTEGER,
+            quote TEXT,
+            finding TEXT NOT NULL,
+            name TEXT,
+            url TEXT,
+            PRIMARY KEY (message, position)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE stream_delta (
+            message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (message, position)
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE job (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL,
+            payload TEXT NOT NULL,
+            state TEXT NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            run_after INTEGER NOT NULL,
+            thread INTEGER REFERENCES thread (id) ON DELETE SET NULL,
+            message INTEGER REFERENCES message (id) ON DELETE SET NULL,
+            lease_owner TEXT,
+            error TEXT,
+            created_at INTEGER NOT NULL,
+            finished_at INTEGER
+        ) STRICT;
+        CREATE INDEX job_open ON job (run_after) WHERE state IN ('queued', 'running');
+        """
 
     /// Copies with `ttl: 0` belong to the chats that need them; contents that were added stay without a path.
     private static let leasesAndAddedContents = """

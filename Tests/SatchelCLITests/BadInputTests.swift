@@ -184,6 +184,28 @@ import Testing
     }()
 
     @Test(.enabled(if: mayMount, "a small disk can be mounted only by root"))
+    func initOnADiskThatCannotBeWrittenSaysWhatHelps() async throws {
+        let disk = try TemporaryWorkspace(named: "disk")
+        guard mount("tmpfs", disk.root, "tmpfs", 0, "size=400k") == 0 else { throw SystemFailure("mount", errno) }
+        defer { umount2(disk.root, Int32(MNT_DETACH)) }
+        try await RunningSatchel.with { satchel in
+            let initialise = ["init", "-q", "-C", disk.root]
+            // With less and less left, whatever is made first, the state folder, the manifest or the configuration.
+            for free in [0, 4, 8, 40, 80] {
+                for name in disk.list() { disk.remove(name) }
+                try? disk.write("filler", RawBytes(Array(repeating: 120, count: (400 - free) << 10)))
+                let full = try await satchel.run(initialise)
+                guard full.status != 0 else { continue }
+                #expect(full.status == 2 && full.stderr.contains("free some space"), "\(free): \(full)")
+            }
+            for name in disk.list() { disk.remove(name) }
+            guard mount("none", disk.root, nil, UInt(MS_REMOUNT | MS_RDONLY), nil) == 0 else { return }
+            let readOnly = try await satchel.run(initialise).check(2)
+            #expect(readOnly.stderr.contains("mount it writable"), "\(readOnly)")
+        }
+    }
+
+    @Test(.enabled(if: mayMount, "a small disk can be mounted only by root"))
     func aFullDiskIsSaidAndNothingIsLost() async throws {
         let disk = try TemporaryWorkspace(named: "disk")
         guard mount("tmpfs", disk.root, "tmpfs", 0, "size=900k") == 0 else { throw SystemFailure("mount", errno) }

@@ -95,6 +95,54 @@ import Testing
         }
     }
 
+    @Test func theWatchRehydratesForOthers() async throws {
+        try await besideWatch(["a.txt": "a\n", "b.txt": "b\n"]) { at, _ in
+            let vanished = try #require(at.openAI.files.first { $0.text == "a\n" })
+            at.openAI.store.forget(vanished.id)
+            try at.workspace.write("c.txt", "c\n")
+            let report: SyncDocument = try await at.satchel.document(["rehydrate", "a.txt"])
+            #expect(report.summary.uploaded == 1 && report.summary.found == 1)
+            try at.expectHeld(["a.txt", "b.txt"])
+            let text = try await at.satchel.run(["rehydrate", "--all"]).check().stdout
+            #expect(text.contains("↻  a.txt") && text.contains("↻  b.txt") && text.contains("↑  c.txt"))
+            try at.expectHeld(["a.txt", "b.txt", "c.txt"])
+        }
+    }
+
+    @Test func theWatchVerifiesAndReconcilesForOthers() async throws {
+        try await besideWatch(["a.txt": "a\n", "b.txt": "b\n"]) { at, _ in
+            let vanished = try #require(at.openAI.files.first { $0.text == "b\n" })
+            at.openAI.store.forget(vanished.id)
+            let verified = try await at.satchel.run(["remote", "verify"]).check(1)
+            #expect(verified.stdout.contains("b.txt") && verified.stdout.contains("1 there, 1 missing"))
+            // Sent by somebody else with the same key: the content is ours, the copy becomes ours.
+            try await RunningSatchel.initialised(["b.txt": "b\n", "d.txt": "d\n"], environment: at.openAI.environment) {
+                try await $0.sync()
+            }
+            let found: ReconcileTests.Document = try await at.satchel.document(["remote", "reconcile", "--adopt"])
+            #expect(found.adopted.map(\.path) == ["b.txt"] && found.ours == 1 && found.foreign == 1)
+            #expect(try await at.satchel.sync().summary.unchanged == 2)
+            #expect(at.openAI.uploadCount == 4)
+            let text = try await at.satchel.run(["remote", "reconcile", "--delete-orphans"]).check().stdout
+            #expect(text.contains("2 ours, 1 foreign"))
+        }
+    }
+
+    @Test func theWatchRevokesForOthers() async throws {
+        var files: [RawBytes: RawBytes] = ["a.txt": "a\n"]
+        for index in 0..<12 { files[RawBytes("many/f\(index).txt")] = RawBytes("\(index)\n") }
+        try await besideWatch(files) { at, watch in
+            let revoked: AuditReport = try await at.satchel.document(["audit", "a.txt", "--revoke"])
+            #expect(revoked.revoked?.map(\.path) == ["a.txt"] && revoked.departures.map(\.state) == ["deleted"])
+            #expect(at.openAI.files.count == 12)
+            let stopped = try await at.satchel.failure("audit", "many", "--revoke", status: 4)
+            #expect(stopped.message.contains("12 copies") && at.openAI.files.count == 12)
+            let text = try await at.satchel.run(["audit", "many", "--revoke", "--yes"]).check()
+            #expect(text.stdout.contains("12 revoked") && text.stderr.contains("the next sync sends it again"))
+            #expect(at.openAI.files.isEmpty)
+        }
+    }
+
     @Test func aChatIsShownWhatWasSavedJustBefore() async throws {
         try await besideWatch(["a.txt": "old\n"], environment: ["SATCHEL_MODEL": "echo"]) { at, _ in
             try at.workspace.write("a.txt", "new\n")

@@ -11,6 +11,17 @@ import Testing
         "build/out.o": "object",
     ]
 
+    @Test func anObjectThatVanishedIsMadeAgain() async throws {
+        try await RunningSatchel.initialised(["a.txt": "a\n"]) { satchel in
+            try await satchel.sync()
+            let digest = "\(independentDigest(of: Array("a\n".utf8)))"
+            satchel.workspace.remove(RawBytes(".satchel/objects/\(digest.prefix(2))/\(digest.dropFirst(2))"))
+            let report: SyncDocument = try await satchel.document(["rehydrate", "a.txt"])
+            #expect(report.summary.uploaded == 1)
+            #expect(try await satchel.run(["cat", digest]).check().stdout == "a\n")
+        }
+    }
+
     @Test func initMakesAWorkspaceAndMayBeRunAgain() async throws {
         try await RunningSatchel.with(["a.txt": "a"]) { satchel in
             let first = try await satchel.run(["init"]).check()

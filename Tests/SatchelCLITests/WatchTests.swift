@@ -108,7 +108,7 @@ import Testing
 
     @Test func whatAWatchCannotDoForOthersIsSaidAtOnce() async throws {
         try await watching(["a.txt": "a\n"]) { at, _ in
-            for arguments in [["watch", "--to", "local"], ["remote", "verify"]] {
+            for arguments in [["watch", "--to", "local"], ["doctor", "--live", "openai", "-m", "echo"]] {
                 let finished = try await at.satchel.run(arguments).check(2)
                 #expect(finished.stderr.contains("watch"), "\(finished)")
             }
@@ -190,6 +190,26 @@ import Testing
             let watch = try await at.satchel.run(["watch", "--once-settled"]).check()
             #expect(watch.stdout.contains("↑  a.txt"))
             #expect(at.openAI.uploadCount == 1)
+        }
+    }
+
+    @Test func onceSettledEndsLikeASync() async throws {
+        struct End: Decodable {
+            var ok: Bool
+            var failures: [SyncDocument.Failure]
+            var keptBack: [String]
+        }
+        let secret = RawBytes(MadeUpSecret.one("github-token"))
+        try await AtOpenAI.with(["a.txt": "a\n", "key.txt": secret], environment: Self.soon) { at in
+            let watch = try await at.satchel.run(["watch", "--once-settled"]).check(4)
+            #expect(watch.stderr.contains("key.txt:1: github-token") && watch.stdout.contains("↑  a.txt"))
+            let end: End = try await at.satchel.document(["watch", "--once-settled"], status: 4)
+            #expect(!end.ok && end.keptBack == ["key.txt"] && end.failures.isEmpty)
+            at.workspace.remove("key.txt")
+            try at.workspace.write("b.txt", "b\n")
+            at.server.inject(.openAI(400, "no such purpose", type: "invalid_request_error"), on: "POST /v1/files")
+            let failed: End = try await at.satchel.document(["watch", "--once-settled"], status: 1)
+            #expect(failed.failures.map(\.path) == ["b.txt"] && failed.keptBack.isEmpty)
         }
     }
 }

@@ -139,6 +139,64 @@ struct ObjectStoreTests {
         }
     }
 
+    @Test func theBytesAreRightWhetherBlocksAreSharedOrNot() async throws {
+        try await withTemporaryFolder { folder in
+            let bytes = (0..<300_001).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+            let digest = independentDigest(of: bytes)
+            // No such thing here, said once; another file system, said each time; shared.
+            for (code, expectedAsks) in [(EOPNOTSUPP, 1), (EXDEV, 2), (0, 2)] {
+                let asks = Watched(0)
+                let store = try ObjectStore(at: "\(folder)/objects\(code)", hashing: IndependentHashing()) {
+                    asks.update { $0 += 1 }
+                    if code == 0 { return sameBytes($0, as: $1) }
+                    errno = code
+                    return -1
+                }
+                for round in 0..<2 {
+                    let reader = try OpenedFile(bytes, at: "\(folder)/file")
+                    try store.put(from: reader, digest: digest)
+                    #expect(try store.read(digest, upTo: ByteCount(1 << 20)) == bytes, "\(code), \(round)")
+                    try store.remove(digest)
+                    let wrong = try OpenedFile(bytes.reversed(), at: "\(folder)/file")
+                    guard round == 1 else { continue }
+                    let error = #expect(throws: StoreError.self) { try store.put(from: wrong, digest: digest) }
+                    #expect(error?.kind == .source(.changing) && store.size(of: digest) == nil)
+                }
+                #expect(asks.value == (expectedAsks == 1 ? 1 : expectedAsks + 1))
+                let left = try FileManager.default.contentsOfDirectory(atPath: "\(folder)/objects\(code)/incoming")
+                #expect(left.isEmpty)
+            }
+        }
+    }
+
+    @Test func whatAFileGrewByIsNotInTheSharedObject() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ObjectStore(at: folder + "/objects", hashing: IndependentHashing()) {
+                sameBytes($0, as: $1)
+            }
+            let bytes = [UInt8](repeating: 3, count: 200_000)
+            let reader = try OpenedFile(bytes, at: folder + "/file")
+            let writer = open(folder + "/file", O_WRONLY | O_APPEND)
+            #expect(write(writer, "more", 4) == 4)
+            close(writer)
+            try store.put(from: reader, digest: independentDigest(of: bytes))
+            #expect(store.size(of: independentDigest(of: bytes)) == 200_000)
+        }
+    }
+
+    @Test func smallFilesAreCopied() async throws {
+        try await withTemporaryFolder { folder in
+            let asks = Watched(0)
+            let store = try ObjectStore(at: folder + "/objects", hashing: IndependentHashing()) {
+                asks.update { $0 += 1 }
+                return sameBytes($0, as: $1)
+            }
+            let bytes = [UInt8](repeating: 3, count: 4096)
+            try store.put(from: OpenedFile(bytes, at: folder + "/file"), digest: independentDigest(of: bytes))
+            #expect(store.size(of: independentDigest(of: bytes)) == 4096 && asks.value == 0)
+        }
+    }
+
     @Test func aBatchAnswersForEachOfItsElements() async throws {
         try await withTemporaryFolder { folder in
             let store = try store(folder)

@@ -40,9 +40,6 @@ struct Audit: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    /// Revoking more copies than this needs a yes.
-    private static let mostUnasked = 10
-
     func validate() throws {
         if let since, parseSeconds(since) == nil { throw ValidationError("--since takes a time such as 7d or 12h") }
     }
@@ -66,18 +63,8 @@ struct Audit: AsyncParsableCommand {
             output.info("\(entries.count) departures, \(there) copies still there")
             return .done
         }
-        let (entries, report) = try await workspace.whileLocked("audit", patience: .seconds(30)) { [audit] in
-            let entries = try await workspace.audit(audit)
-            let there = Set(entries.filter { $0.state == .there }.compactMap(\.remoteID)).count
-            guard there <= Self.mostUnasked || yes else {
-                throw WorkspaceError(
-                    .stoppedForSafety,
-                    "audit --revoke: this would delete \(there) copies; look at the list without --revoke, then say --yes"
-                )
-            }
-            let report = try await workspace.revoke(entries)
-            return (try await workspace.audit(audit), report)
-        }
+        let report = try await workspace.revokeOrAsk(audit, isConfirmed: yes, patience: .seconds(30))
+        let entries = try await workspace.audit(audit)
         output.document(AuditDocument(entries, report))
         for copy in report.revoked { output.info("\(output.painted("×", .yellow))  \(text(of: copy))") }
         for copy in report.failed { output.error("\(text(of: copy)): \(copy.error ?? "")") }
@@ -95,7 +82,8 @@ struct Audit: AsyncParsableCommand {
             case .there: entry.expiresAt.map { "there until \($0.formatted(.iso8601))" } ?? "there until it is deleted"
             case .expired: "expired \((entry.deletedAt ?? entry.expiresAt)?.formatted(.iso8601) ?? "")"
             case .deleted: "deleted \(entry.deletedAt?.formatted(.iso8601) ?? "") (\(entry.deletedBecause ?? ""))"
-            case .unknown: "shown to a model"
+            case .unknown:
+                entry.lines.map { "lines \($0.lowerBound)-\($0.upperBound) looked up by a model" } ?? "shown to a model"
             }
         let parts = [
             entry.sentAt.formatted(.iso8601), entry.path?.description ?? "(unknown path)",
@@ -123,6 +111,7 @@ private struct AuditDocument: Encodable {
         var expiresAt, deletedAt: Date?
         var deletedBecause: String?
         var state: String
+        var firstLine, lastLine: Int?
     }
 
     struct Copy: Encodable {
@@ -148,7 +137,9 @@ private struct AuditDocument: Encodable {
                 expiresAt: entry.expiresAt,
                 deletedAt: entry.deletedAt,
                 deletedBecause: entry.deletedBecause,
-                state: entry.state.rawValue
+                state: entry.state.rawValue,
+                firstLine: entry.lines?.lowerBound,
+                lastLine: entry.lines?.upperBound
             )
         }
         guard let report else { return }

@@ -10,7 +10,8 @@ struct Chat: AsyncParsableCommand {
         discussion: """
             @path, @dir/, @"name with spaces" and @'*.md' in the prompt name files: they are brought in step first and \
             sent by id. Without a prompt, and with a terminal, questions are read one by one. Where no model is \
-            configured, the best passages of the synced files are the answer.
+            configured, the best passages of the synced files are the answer. A model that can may also search, read \
+            and list the synced files by itself; each look is shown, and --no-tools forbids them.
 
             EXAMPLES
               satchel chat "what does @src/main.swift do?"
@@ -37,6 +38,9 @@ struct Chat: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Instructions that go before the conversation.")
     var system: String?
 
+    @Flag(help: "Let the model look at nothing but what the question shows.")
+    var noTools = false
+
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
@@ -61,7 +65,8 @@ struct Chat: AsyncParsableCommand {
     }
 
     private func chat(_ workspace: Workspace, _ connection: Connection, _ output: Output) async throws -> ExitStatus {
-        let session = ChatSession(workspace: workspace, connection: connection, system: system, output: output)
+        var session = ChatSession(workspace: workspace, connection: connection, system: system, output: output)
+        session.usesTools = !noTools
         var thread = thread
         if continues {
             guard let latest = try await workspace.latestThread() else {

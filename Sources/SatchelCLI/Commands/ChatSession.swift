@@ -10,6 +10,8 @@ struct ChatSession: Sendable {
     let connection: Connection
     let system: String?
     let output: Output
+    /// Whether the model may look into the synced files by itself.
+    var usesTools = true
 
     /// Asks one question and prints the answer.
     ///
@@ -17,7 +19,7 @@ struct ChatSession: Sendable {
     func ask(_ text: String, thread: Int64?) async throws -> Int64 {
         let progress = ProgressLine(output)
         defer { progress.clear() }
-        let question = ChatQuestion(prompt: text, thread: thread, system: system)
+        let question = ChatQuestion(prompt: text, thread: thread, system: system, usesTools: usesTools)
         let answer = try await workspace.ask(question, connection) { event in
             show(event, progress)
         }
@@ -62,6 +64,9 @@ struct ChatSession: Sendable {
                 let how = file.remoteID.map { "\($0)" } ?? "its text"
                 output.note("\(model) is shown \(file.path) (\(how))")
             }
+        case .tool(let use):
+            progress.clear()
+            output.look(use)
         case .renewed:
             output.note("a file was gone at \(connection.account.name); it is uploaded again")
         case .event(.text(let piece)), .event(.refusal(let piece)):
@@ -124,6 +129,8 @@ private struct JSONChat: Encodable {
     var usage: JSONUsage?
     var cost: String?
     var finishReason: String?
+    /// Missing where the model looked nothing up.
+    var tools: [JSONToolUse]?
     var passages: [Passage]?
 
     init(_ answer: ChatAnswer) {
@@ -138,6 +145,7 @@ private struct JSONChat: Encodable {
         usage = answer.usage.map(JSONUsage.init)
         cost = answer.usage?.cost?.description
         finishReason = answer.finishReason
+        tools = answer.tools.isEmpty ? nil : answer.tools.map(JSONToolUse.init)
         guard answer.model == nil else { return }
         passages = answer.passages.map {
             Passage(

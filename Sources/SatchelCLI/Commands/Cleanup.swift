@@ -102,8 +102,8 @@ struct Cleanup: AsyncParsableCommand {
         } else {
             report = try await workspace.cleanupOrAsk(connection, options: cleanup, patience: .seconds(30))
         }
-        let stopped = stopText(report.stop)
-        let bytes = report.deleted.reduce(0) { $0 + $1.size }
+        let stopped = report.stopText
+        let bytes = report.deletedBytes
         output.document(
             Document(
                 ok: report.failed.isEmpty && (report.stop == nil || dryRun),
@@ -146,9 +146,14 @@ struct Cleanup: AsyncParsableCommand {
     }
 }
 
-private func stopText(_ reason: StopReason?) -> String? {
-    guard case .tooManyDeletes(let count, let total)? = reason else { return nil }
-    return "this deletes \(count) of \(total) copies; look with --dry-run, then say --yes or --limit N"
+extension CleanupReport {
+    /// Why nothing was deleted, and what to do about it.
+    var stopText: String? {
+        guard case .tooManyDeletes(let count, let total)? = stop else { return nil }
+        return "this deletes \(count) of \(total) copies; look with --dry-run, then say --yes or --limit N"
+    }
+
+    var deletedBytes: Int64 { deleted.reduce(0) { $0 + $1.size } }
 }
 
 extension CleanupReport.Copy {

@@ -52,14 +52,17 @@ struct Rehydrate: AsyncParsableCommand {
         rehydrate.within = within.flatMap { parseSeconds($0) }.map(Double.init) ?? 0
         rehydrate.all = all
         let name = connection.account.name
-        let report = try await workspace.whileLocked("rehydrate", patience: .seconds(30)) {
-            try await workspace.rehydrate(scope, in: connection, options: rehydrate) { event in
-                if case .done(let entry) = event {
-                    progress.clear()
-                    output.info(output.text(of: entry, account: name, now: workspace.context.now()))
-                }
-                progress.note(event)
+        let report = try await workspace.rehydrateOrAsk(
+            scope,
+            in: connection,
+            options: rehydrate,
+            patience: .seconds(30)
+        ) { event in
+            if case .done(let entry) = event {
+                progress.clear()
+                output.info(output.text(of: entry, account: name, now: workspace.context.now()))
             }
+            progress.note(event)
         }
         progress.clear()
         output.finish(report)

@@ -67,13 +67,8 @@ struct RemoteReconcile: AsyncParsableCommand {
         reconcile.adopts = adopt
         reconcile.deletesOrphans = deleteOrphans
         reconcile.isDryRun = dryRun || !(adopt || deleteOrphans)
-        let found: Reconciliation
-        if reconcile.isDryRun {
-            found = try await workspace.reconcile(connection, options: reconcile) { progress.note($0) }
-        } else {
-            found = try await workspace.whileLocked("remote reconcile", patience: .seconds(30)) {
-                try await workspace.reconcile(connection, options: reconcile) { progress.note($0) }
-            }
+        let found = try await workspace.reconcileOrAsk(connection, options: reconcile, patience: .seconds(30)) {
+            progress.note($0)
         }
         progress.clear()
         output.document(Document(found, isDryRun: dryRun))

@@ -45,9 +45,7 @@ struct RemoteVerify: AsyncParsableCommand {
             output.note(waitingText(seconds, reason))
         }
         if let notice = connection.notice { output.note(notice) }
-        let found = try await workspace.whileLocked("remote verify", patience: .seconds(30)) {
-            try await workspace.verify(connection)
-        }
+        let found = try await workspace.verifyOrAsk(connection, patience: .seconds(30))
         output.document(
             Document(
                 ok: found.missing.isEmpty,

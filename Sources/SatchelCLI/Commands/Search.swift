@@ -4,27 +4,40 @@ import SatchelCore
 import SatchelKit
 
 struct Search: AsyncParsableCommand {
+    enum Place: String, ExpressibleByArgument, CaseIterable {
+        case threads, files
+    }
+
     static let configuration = CommandConfiguration(
-        abstract: "Find messages of conversations by their words.",
+        abstract: "Find messages of conversations, and places in synced files, by their words.",
         discussion: """
-            Every word must be there; the last one may be the beginning of a word. The best come first.
+            In messages every word must be there, and the last one may be the beginning of a word. In files, places with \
+            more of the words come first, and forms of a word count as the word. The best come first.
 
             EXAMPLES
               satchel search spring tides
-              satchel search tid --limit 50 --json
+              satchel search tid --in threads --limit 50 --json
+              satchel search settle events --in files --context 4
             """
     )
 
     @Argument(help: "The words.")
     var words: [String]
 
-    @Option(help: ArgumentHelp("At most so many.", valueName: "n"))
+    @Option(name: .customLong("in"), help: "Only here: threads or files.")
+    var place: Place?
+
+    @Option(help: ArgumentHelp("At most so many of each.", valueName: "n"))
     var limit = 20
+
+    @Option(help: ArgumentHelp("Lines of files before and behind.", valueName: "n"))
+    var context = 2
 
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
         guard (1...1000).contains(limit) else { throw ValidationError("--limit takes a number from 1 to 1000") }
+        guard (0...15).contains(context) else { throw ValidationError("--context takes a number from 0 to 15") }
         guard words.contains(where: { $0.contains { $0.isLetter || $0.isNumber } }) else {
             throw ValidationError("there is no word to look for")
         }
@@ -39,37 +52,78 @@ struct Search: AsyncParsableCommand {
             var createdAt: Date
         }
 
+        struct File: Encodable {
+            var path: String
+            var line: Int
+            var sha256, text: String
+        }
+
         var ok = true
-        var found: [Found]
+        /// Missing where only files are searched.
+        var found: [Found]?
+        /// Missing where only threads are searched.
+        var files: [File]?
     }
 
     func run() async throws {
         let command = self
-        try await runCommand(options) { output in
-            let workspace = try Workspace(command.options.context)
-            let found = try await workspace.searchMessages(command.words.joined(separator: " "), limit: command.limit)
-            output.document(
-                Document(
-                    found: found.map { message in
-                        Document.Found(
-                            thread: message.thread,
-                            title: message.title,
-                            position: message.position,
-                            role: message.role.rawValue,
-                            excerpt: message.excerpt,
-                            createdAt: message.createdAt
-                        )
-                    }
-                )
+        try await runCommand(options) { output in try await command.run(output) }
+    }
+
+    private func run(_ output: Output) async throws -> ExitStatus {
+        let workspace = try Workspace(options.context)
+        let text = words.joined(separator: " ")
+        let messages = place == .files ? [] : try await workspace.searchMessages(text, limit: limit)
+        let passages =
+            place == .threads
+            ? [] : try await workspace.searchFiles(text, within: [], limit: limit, around: context)
+        output.document(
+            Document(
+                found: place == .files ? nil : messages.map(Document.Found.init),
+                files: place == .threads ? nil : passages.map(Document.File.init)
             )
-            for message in found {
-                let place = "\(message.thread):\(message.position) \(message.role.rawValue)"
-                output.line("\(output.painted(place, .green))  \(printable(message.title))")
-                let line = message.excerpt.split(whereSeparator: \.isNewline).joined(separator: " ")
-                output.line("    \(printable(line))")
-            }
-            if found.isEmpty { output.note("no message has these words") }
-            return .done
+        )
+        for message in messages {
+            let place = "\(message.thread):\(message.position) \(message.role.rawValue)"
+            output.line("\(output.painted(place, .green))  \(printable(message.title))")
+            let line = message.excerpt.split(whereSeparator: \.isNewline).joined(separator: " ")
+            output.line("    \(printable(line))")
         }
+        for passage in passages {
+            output.line(output.painted("\(passage.path):\(passage.firstLine)", .green))
+            for line in passage.lines { output.line("    \(printableLines(line))") }
+        }
+        if messages.isEmpty, passages.isEmpty {
+            switch place {
+            case .threads: output.note("no message has these words")
+            case .files: output.note("no synced file has these words")
+            case nil: output.note("neither a message nor a synced file has these words")
+            }
+        }
+        return .done
+    }
+}
+
+extension Search.Document.Found {
+    init(_ message: FoundMessage) {
+        self.init(
+            thread: message.thread,
+            title: message.title,
+            position: message.position,
+            role: message.role.rawValue,
+            excerpt: message.excerpt,
+            createdAt: message.createdAt
+        )
+    }
+}
+
+extension Search.Document.File {
+    init(_ passage: FoundExcerpt) {
+        self.init(
+            path: passage.path.description,
+            line: passage.firstLine,
+            sha256: passage.digest.hex,
+            text: passage.lines.joined(separator: "\n")
+        )
     }
 }

@@ -43,7 +43,7 @@ struct StatusCommand: AsyncParsableCommand {
         output.document(JSONStatus(status))
         output.line("workspace \(escaped(status.root.utf8))")
         for account in status.accounts { output.line(text(of: account, output)) }
-        if let watch = status.watch { output.line("watch: \(watch)" + text(of: status.figures)) }
+        for line in watchLines(status) { output.line(line) }
         let reasons = status.skipped.reduce(into: [String: Int]()) { $0[$1.reason.code, default: 0] += 1 }
             .sorted { $0.key < $1.key }.map { "\($0.value) \($0.key.replacing("_", with: " "))" }
         let skipped = reasons.isEmpty ? "" : ", \(status.skipped.count) skipped (\(reasons.joined(separator: ", ")))"
@@ -74,12 +74,44 @@ struct StatusCommand: AsyncParsableCommand {
             + parts.joined(separator: ", ") + output.painted(" (\(ByteCount(account.bytes)))", .grey)
     }
 
-    private func text(of figures: WatchFigures?) -> String {
-        guard let figures else { return "" }
-        if let reason = figures.waitingFor, let until = figures.waitingUntil {
-            return ", " + waitingText(max(0, until.timeIntervalSinceNow), reason)
+    /// Who holds the workspace and how the watch is doing; nothing when nobody does and nothing is paused.
+    private func watchLines(_ status: Status) -> [String] {
+        let now = Date()
+        var lines: [String] = []
+        if let holder = status.watch {
+            guard holder.watchedAccount != nil else { return ["held by \(holder)"] }
+            var parts = ["watch of \(printable(holder.watchedAccount ?? "")): process \(holder.pid)"]
+            parts.append("up \(roughly(now.timeIntervalSince(holder.since)))")
+            if let figures = status.figures { parts += text(of: figures, at: now) }
+            lines.append(parts.joined(separator: ", "))
         }
-        return ", \(figures.watches) folders watched\(figures.settled ? ", nothing left to do" : "")"
+        if let since = status.pausedSince {
+            let remedy = status.watch == nil ? "the next watch begins paused" : "changes are gathered"
+            lines.append("paused for \(roughly(now.timeIntervalSince(since))): \(remedy); satchel resume goes on")
+        }
+        if let figures = status.figures, let error = figures.lastError, let time = figures.lastErrorAt {
+            let ago = roughly(now.timeIntervalSince(time))
+            let since = figures.outageSince.map { ", takes no files for \(roughly(now.timeIntervalSince($0)))" } ?? ""
+            lines.append("last error \(ago) ago\(since): \(printable(error))")
+        }
+        return lines
+    }
+
+    private func text(of figures: WatchFigures, at now: Date) -> [String] {
+        var parts = ["\(figures.watches)\(figures.limit.map { " of \($0)" } ?? "") watches"]
+        if let reason = figures.waitingFor, let until = figures.waitingUntil {
+            parts.append(waitingText(max(0, until.timeIntervalSince(now)), reason))
+        }
+        let queue = figures.queue ?? 0
+        if queue > 0 {
+            parts.append("\(queue) waiting")
+        } else if figures.settled, figures.pausedSince == nil {
+            parts.append("nothing left to do")
+        }
+        if let next = figures.nextRescan, figures.pausedSince == nil {
+            parts.append("looks at everything in \(roughly(next.timeIntervalSince(now)))")
+        }
+        return parts
     }
 
     private func text(of entry: SyncReport.Entry, _ output: Output) -> String {
@@ -104,6 +136,13 @@ private struct JSONStatus: Encodable {
         var settled: Bool?
         var waitingFor: String?
         var waitingUntil: Date?
+        var queue: Int?
+        var nextRescan: Date?
+        var lastError: String?
+        var lastErrorAt: Date?
+        var outageSince: Date?
+        var paused: Bool
+        var pausedSince: Date?
     }
 
     var ok = true
@@ -145,7 +184,14 @@ private struct JSONStatus: Encodable {
             limit: figures?.limit,
             settled: figures?.settled,
             waitingFor: figures?.waitingFor,
-            waitingUntil: figures?.waitingUntil
+            waitingUntil: figures?.waitingUntil,
+            queue: figures?.queue,
+            nextRescan: figures?.nextRescan,
+            lastError: figures?.lastError,
+            lastErrorAt: figures?.lastErrorAt,
+            outageSince: figures?.outageSince,
+            paused: status.pausedSince != nil,
+            pausedSince: status.pausedSince
         )
         notInStep = status.entries.map(JSONSync.Action.init)
         failures = status.failures.map { failure in

@@ -7,13 +7,18 @@ struct Watch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Sync, then keep in step until stopped.",
         discussion: """
-            One line per change. Ctrl-C or SIGTERM stops it cleanly; a second one at once. SIGHUP makes it look at
-            everything again.
+            One line per change. Ctrl-C or SIGTERM stops it cleanly: what is being sent has four seconds to arrive. A \
+            second one stops it at once. SIGHUP makes it look at everything again. satchel pause and resume hold it \
+            without ending it.
+
+            --install writes a systemd user unit for this workspace and says what to type next; it never starts \
+            anything itself, and never writes a key down.
 
             EXAMPLES
               satchel watch
               satchel watch --to openai
               satchel watch --once-settled      for scripts: ends when nothing is left to do
+              satchel watch --install           as a service, at every login
             """
     )
 
@@ -22,21 +27,41 @@ struct Watch: AsyncParsableCommand {
     @Flag(help: "End as soon as everything is in step.")
     var onceSettled = false
 
+    @Flag(help: "Write a systemd user unit that watches this workspace.")
+    var install = false
+
+    @Flag(help: "Remove that unit.")
+    var uninstall = false
+
+    @Flag(name: .shortAndLong, help: "With --install or --uninstall: only say what would be done.")
+    var dryRun = false
+
     @OptionGroup var events: EventsOption
 
     @OptionGroup var options: GlobalOptions
 
-    func validate() throws { try events.check(options) }
-
-    func run() async throws {
-        let command = self
-        try await runCommand(options, stopIsSuccess: true, events: events.events) { output in
-            try await command.run(output)
+    func validate() throws {
+        try events.check(options)
+        if install, uninstall { throw ValidationError("--install and --uninstall exclude each other") }
+        if dryRun, !install, !uninstall { throw ValidationError("--dry-run goes with --install or --uninstall") }
+        if install || uninstall, onceSettled || events.events {
+            throw ValidationError("--install and --uninstall watch nothing themselves")
         }
     }
 
-    private func run(_ output: Output) async throws -> ExitStatus {
+    func run() async throws {
+        let command = self
+        let stop = StopRequest()
+        try await runCommand(options, stopIsSuccess: true, events: events.events, stop: stop) { output in
+            try await command.run(output, stop)
+        }
+    }
+
+    private func run(_ output: Output, _ stop: StopRequest) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
+        let service = WatchService(account: account.account, isDryRun: dryRun)
+        if install { return try service.install(in: workspace, output) }
+        if uninstall { return try service.uninstall(in: workspace, output) }
         let progress = ProgressLine(output)
         defer { progress.clear() }
         let connection = try await workspace.connect(to: account.account) { seconds, reason in
@@ -48,47 +73,38 @@ struct Watch: AsyncParsableCommand {
         }
         if let notice = connection.notice { output.note(notice) }
         let name = connection.account.name
+        let text = WatchText(output: output, progress: progress, account: name, now: workspace.context.now)
         let hangups = Hangups()
         defer { hangups.end() }
-        try await workspace.whileLocked(LockHolder.watchCommand(of: name), patience: .zero) {
+        // A service that is started while somebody syncs waits for its turn; a person is told who it is.
+        let patience: Duration = workspace.isService ? .seconds(60) : .zero
+        let end = try await workspace.whileLocked(LockHolder.watchCommand(of: name), patience: patience) {
             try await workspace.watch(
                 connection,
                 endsOnceSettled: onceSettled,
+                stop: stop,
                 rescans: hangups.stream
             ) { event in
                 output.event(event, account: name)
-                switch event {
-                case .ready(let watches, _, let report):
-                    progress.clear()
-                    output.info(output.text(of: report))
-                    output.info("watching \(watches) folders for \(name); Ctrl-C stops")
-                case .sync(.done(let entry)):
-                    progress.clear()
-                    output.info(output.text(of: entry, account: name, now: workspace.context.now()))
-                    progress.note(.done(entry))
-                // The event of that change is on its way already.
-                case .sync(.failed(let failure)) where failure.isOvertaken && !output.verbose: break
-                case .sync(.failed(let failure)):
-                    progress.clear()
-                    output.error("\(failure.path.map { "\($0): " } ?? "")\(failure.message)")
-                case .sync(let event): progress.note(event)
-                case .settled(let report):
-                    progress.clear()
-                    for failure in report.failures where failure.isRetryable && output.verbose {
-                        output.note("\(failure.path.map { "\($0): " } ?? "")will be tried again")
-                    }
-                case .notice(let text):
-                    progress.clear()
-                    output.note(text)
-                }
+                text.tell(event)
             }
         }
-        output.document(WatchDocument(account: name))
-        return .done
+        output.document(WatchDocument(end, account: name))
+        if !end.blocked.isEmpty { return .stoppedForSafety }
+        return end.failures.isEmpty ? .done : .someFailed
     }
 
     private struct WatchDocument: Encodable {
-        var ok = true
+        var ok: Bool
         var account: String
+        var failures: [JSONSync.Failure]
+        var keptBack: [String]
+
+        init(_ end: WatchEnd, account: String) {
+            ok = end.blocked.isEmpty && end.failures.isEmpty
+            self.account = account
+            failures = end.failures.map(JSONSync.Failure.init)
+            keptBack = end.blocked.map(\.description)
+        }
     }
 }

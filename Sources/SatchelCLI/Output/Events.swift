@@ -50,7 +50,7 @@ extension Output {
         switch event {
         case .sync(let event): self.event(event, account: account)
         case .ready(let watches, let limit, let report):
-            self.event(report)
+            if let report { self.event(report) }
             var line = EventLine("ready")
             line.watches = watches
             line.limit = limit
@@ -59,6 +59,31 @@ extension Output {
         case .notice(let text):
             var line = EventLine("notice")
             line.message = text
+            self.event(line, account: account)
+        case .outage(let outage):
+            var line = EventLine("outage")
+            line.path = outage.path?.description
+            line.files = outage.files
+            line.code = outage.code
+            line.message = outage.message
+            line.until = Date().addingTimeInterval(outage.retriesIn)
+            self.event(line, account: account)
+        case .recovered(let seconds):
+            var line = EventLine("recovered")
+            line.seconds = seconds.rounded()
+            self.event(line, account: account)
+        case .paused(let since):
+            var line = EventLine("paused")
+            line.since = since
+            self.event(line, account: account)
+        case .resumed: self.event(EventLine("resumed"), account: account)
+        case .cleaned(let report):
+            var line = EventLine("cleanup")
+            line.deleted = report.deleted.count
+            line.bytes = report.deletedBytes
+            line.objects = report.swept.count
+            line.code = report.accountError?.code
+            line.message = report.stopText
             self.event(line, account: account)
         }
     }

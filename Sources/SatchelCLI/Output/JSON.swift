@@ -125,19 +125,23 @@ struct JSONSync: Encodable {
         )
         skippedByReason = report.skippedByReason
         actions = report.isDryRun || verbose ? report.entries.map(Action.init) : []
-        failures = report.failures.map { failure in
-            Failure(
-                path: failure.path?.description,
-                code: failure.code,
-                message: failure.message,
-                retryable: failure.isRetryable
-            )
-        }
+        failures = report.failures.map(Failure.init)
         let secrets =
             report.blocked.flatMap { Secret.all(of: $0, sent: false) }
             + report.warned.flatMap { Secret.all(of: $0, sent: true) }
         self.secrets = secrets.isEmpty ? nil : secrets
         stopped = report.stopText
+    }
+}
+
+extension JSONSync.Failure {
+    init(_ failure: SyncReport.Failure) {
+        self.init(
+            path: failure.path?.description,
+            code: failure.code,
+            message: failure.message,
+            retryable: failure.isRetryable
+        )
     }
 }
 

@@ -6,12 +6,14 @@ import SatchelKit
 /// Runs a command's work so that the first Ctrl-C (or SIGTERM) cancels it cleanly and the second ends it at once, and
 /// every error becomes a sentence, JSON where asked for, and its exit code.
 ///
-/// `stopIsSuccess` is for commands that run until they are stopped; with `events`, standard output tells what happens as
+/// `stopIsSuccess` is for commands that run until they are stopped; those that have something to finish then get to know
+/// it by `stop`, and are cancelled when they take too long. With `events`, standard output tells what happens as
 /// it happens.
 func runCommand(
     _ options: GlobalOptions,
     stopIsSuccess: Bool = false,
     events: Bool = false,
+    stop: StopRequest? = nil,
     _ work: @escaping @Sendable (Output) async throws -> ExitStatus
 ) async throws {
     var output = options.output
@@ -20,7 +22,7 @@ func runCommand(
     let chosen = output
     let task = Task { try await work(chosen) }
     let sources = [SIGINT, SIGTERM].map { number in
-        let source = StopSignal(number, task: task)
+        let source = StopSignal(number, task: task, stop: stop)
         source.resume()
         return source
     }
@@ -42,13 +44,16 @@ func runCommand(
 private final class StopSignal {
     private let source: any DispatchSourceSignal
 
-    init(_ number: Int32, task: Task<ExitStatus, any Error>) {
+    init(_ number: Int32, task: Task<ExitStatus, any Error>, stop: StopRequest?) {
         signal(number, SIG_IGN)
         source = DispatchSource.makeSignalSource(signal: number, queue: .global())
         let count = SignalCount.shared
         source.setEventHandler {
             if count.next() > 1 { _exit(ExitStatus.interrupted.rawValue) }
-            task.cancel()
+            guard let stop, stop.request() else { return task.cancel() }
+            DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Int(StopRequest.grace.components.seconds))) {
+                task.cancel()
+            }
         }
     }
 

@@ -6,6 +6,13 @@ package protocol ChatModel: Sendable {
     /// Streams one answer. The stream throws a ``ProviderError`` when it ends without its terminal event; what came
     /// before stays valid. Cancelling the consuming task closes the connection.
     func stream(_ request: ChatRequest) -> AsyncThrowingStream<ChatEvent, any Error>
+
+    /// The input tokens that the provider counts in `request`, for which it asks no money; nil where it cannot be asked.
+    func countTokens(of request: ChatRequest) async throws(ProviderError) -> Int?
+}
+
+extension ChatModel {
+    package func countTokens(of request: ChatRequest) async throws(ProviderError) -> Int? { nil }
 }
 
 /// A whole conversation up to the answer that is wanted; the provider keeps no state for us.
@@ -35,6 +42,10 @@ package struct ChatRequest: Sendable {
         case inlineText(path: String, text: String)
         /// Where pictures have no ids: the bytes themselves, as a data URL.
         case inlineImage(path: String, media: MediaType, bytes: [UInt8])
+        /// In a turn of the assistant: it asked for a tool.
+        case toolCall(ToolCall)
+        /// In the user's turn that follows: what the tool brought.
+        case toolResult(ToolResult)
     }
 
     package var model: String
@@ -43,6 +54,18 @@ package struct ChatRequest: Sendable {
     /// Steady per workspace and thread: providers route to their prompt caches by it.
     package var cacheKey: String?
     package var maxOutputTokens: Int?
+    /// What the model may ask for.
+    package var tools: [ChatTool] = []
+    /// False for an answer without any more of them; they stay in the request because earlier turns have used them.
+    package var mayCallTools = true
+    /// Seconds that the provider may be silent.
+    package var idleTimeout = 600.0
+    /// Whether the provider is to tell the places that words are from, where it has to be asked for that.
+    package var wantsCitations = false
+    /// A JSON schema that the answer has to follow, as JSON.
+    package var schema: String?
+    /// Members that the request body has besides, or instead of those that are usual: JSON by name.
+    package var options: [String: String] = [:]
 
     package init(
         model: String,
@@ -59,6 +82,13 @@ package struct ChatRequest: Sendable {
     }
 }
 
+extension ChatRequest {
+    /// Whether the table of prices holds: other service tiers and the provider's tools have prices of their own.
+    package var isAtUsualPrice: Bool {
+        options.keys.allSatisfy { !["service_tier", "serviceTier", "tools", "speed", "inference_geo"].contains($0) }
+    }
+}
+
 /// One thing that happened in an answer.
 package enum ChatEvent: Hashable, Sendable {
     /// The provider's id of the response.
@@ -69,6 +99,8 @@ package enum ChatEvent: Hashable, Sendable {
     /// A tool of the provider at work: `searching files`.
     case status(String)
     case citation(Citation)
+    /// Whole, with all of its arguments.
+    case toolCall(ToolCall)
     case usage(ChatUsage)
     /// The terminal event.
     case finished(FinishReason)
@@ -78,6 +110,8 @@ package enum FinishReason: Hashable, Sendable {
     case stop
     case length
     case contentFilter
+    /// The model waits for what its calls bring.
+    case toolCalls
     case other(String)
 
     /// The stable word in JSON and in the manifest.
@@ -86,6 +120,7 @@ package enum FinishReason: Hashable, Sendable {
         case .stop: "stop"
         case .length: "length"
         case .contentFilter: "content_filter"
+        case .toolCalls: "tool_calls"
         case .other(let word): word
         }
     }
@@ -94,13 +129,30 @@ package enum FinishReason: Hashable, Sendable {
 /// A place in a shown file that the model refers to.
 package struct Citation: Hashable, Sendable {
     package var file: RemoteFileID?
+    /// What the provider calls it, such as the title that the file was shown under.
     package var name: String?
     package var url: String?
+    /// The words that are quoted.
+    package var quote: String?
+    /// Where they stand in the file, in code points.
+    package var characters: Range<Int>?
+    /// Where they stand in a document that has pages, from 1.
+    package var page: Int?
 
-    package init(file: RemoteFileID? = nil, name: String? = nil, url: String? = nil) {
+    package init(
+        file: RemoteFileID? = nil,
+        name: String? = nil,
+        url: String? = nil,
+        quote: String? = nil,
+        characters: Range<Int>? = nil,
+        page: Int? = nil
+    ) {
         self.file = file
         self.name = name
         self.url = url
+        self.quote = quote
+        self.characters = characters
+        self.page = page
     }
 }
 
@@ -110,17 +162,54 @@ package struct ChatUsage: Hashable, Sendable {
     package var input: Int
     /// Of these, read from the provider's prompt cache.
     package var cached: Int
+    /// Of the input, written to it.
+    package var cacheWrite: Int
     /// All output, reasoning included.
     package var output: Int
     package var reasoning: Int
-    /// What the provider says that the answer cost; nil when it does not say.
+    /// Calls of the provider's own tools, which may be billed.
+    package var toolCalls: Int
+    /// What the answer cost; nil when nobody tells it, which is not the same as nothing.
     package var cost: Dollars?
+    /// Who tells it.
+    package var costSource: CostSource?
 
-    package init(input: Int, cached: Int, output: Int, reasoning: Int, cost: Dollars? = nil) {
+    /// A `cost` without a source is what the provider says.
+    package init(
+        input: Int,
+        cached: Int,
+        cacheWrite: Int = 0,
+        output: Int,
+        reasoning: Int,
+        toolCalls: Int = 0,
+        cost: Dollars? = nil,
+        costSource: CostSource? = nil
+    ) {
         self.input = input
         self.cached = cached
+        self.cacheWrite = cacheWrite
         self.output = output
         self.reasoning = reasoning
+        self.toolCalls = toolCalls
         self.cost = cost
+        self.costSource = cost == nil ? nil : costSource ?? .provider
+    }
+}
+
+extension ChatUsage {
+    /// The figures of several requests for one answer.
+    ///
+    /// What is not known of one of them is not known of the whole.
+    package static func + (one: ChatUsage, other: ChatUsage) -> ChatUsage {
+        var sum = one
+        sum.input += other.input
+        sum.cached += other.cached
+        sum.cacheWrite += other.cacheWrite
+        sum.output += other.output
+        sum.reasoning += other.reasoning
+        sum.toolCalls += other.toolCalls
+        sum.cost = one.cost.flatMap { cost in other.cost.map { cost.adding($0) } }
+        if sum.cost == nil { sum.costSource = nil }
+        return sum
     }
 }

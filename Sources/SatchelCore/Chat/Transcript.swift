@@ -73,6 +73,9 @@ package struct TranscriptMessage: Hashable, Sendable {
     package var usage: ChatUsage?
     package var createdAt: Date
     package var files: [ShownFile]
+    /// What the model looked up for it, in its order.
+    package var tools: [ToolUse] = []
+    package var citations: [ResolvedCitation]
 
     package init(
         id: Int64,
@@ -86,8 +89,10 @@ package struct TranscriptMessage: Hashable, Sendable {
         error: String? = nil,
         usage: ChatUsage? = nil,
         createdAt: Date,
-        files: [ShownFile]
+        files: [ShownFile],
+        citations: [ResolvedCitation] = []
     ) {
+        self.citations = citations
         self.id = id
         self.position = position
         self.role = role
@@ -156,5 +161,6 @@ package enum UsageKey: String, CaseIterable, Sendable {
     case day
     case model
     case thread
+    case file
     case account
 }

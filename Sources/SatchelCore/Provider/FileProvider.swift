@@ -147,6 +147,14 @@ package protocol UploadReader: AnyObject {
     func rewind() throws(SourceError)
     /// True when the file is still the one that was opened (size, times and inode), asked after the last byte.
     func isUnchanged() -> Bool
+    /// The open file whose bytes these are, all of them from its front; nil when they are not those of one file.
+    ///
+    /// For who can share the file's blocks instead of copying them; it stays the reader's.
+    var descriptor: Int32? { get }
+}
+
+extension UploadReader {
+    package var descriptor: Int32? { nil }
 }
 
 /// Why bytes could not be read, as a sentence part: `cannot be read: permission denied`.

@@ -12,6 +12,12 @@ package struct Dollars: Hashable, Sendable {
         self.ticks = ticks
     }
 
+    /// The nearest amount to what a server gives as a JSON number; nil for a negative one, or none.
+    package init?(nearest number: Double) {
+        guard number.isFinite, number >= 0, number < 1e8 else { return nil }
+        self.init(unchecked: Int64((number * 1e10).rounded()))
+    }
+
     package static let zero = Dollars(unchecked: 0)
 
     private init(unchecked ticks: Int64) { self.ticks = ticks }

@@ -9,11 +9,14 @@ package struct ChatQuestion: Sendable {
     /// Continues this thread; nil begins one.
     package var thread: Int64?
     package var system: String?
+    /// Whether the model may look into the synced files by itself, where the configuration lets it.
+    package var usesTools: Bool
 
-    package init(prompt: String, thread: Int64? = nil, system: String? = nil) {
+    package init(prompt: String, thread: Int64? = nil, system: String? = nil, usesTools: Bool = true) {
         self.prompt = prompt
         self.thread = thread
         self.system = system
+        self.usesTools = usesTools
     }
 }
 
@@ -35,6 +38,8 @@ package struct ChatAnswer: Sendable {
     package var files: [File]
     package var usage: ChatUsage?
     package var finishReason: String?
+    /// What the model looked up, in its order.
+    package var tools: [ToolUse] = []
     /// Without a model: the passages that are the answer.
     package var passages: [FoundExcerpt] = []
 }
@@ -46,6 +51,8 @@ package enum ChatProgress: Sendable {
     /// The files are settled and the question goes out.
     case asking(files: [ChatAnswer.File], model: String)
     case event(ChatEvent)
+    /// The model looked something up.
+    case tool(ToolUse)
     /// A file was gone at the provider; it was uploaded again and the question is asked again.
     case renewed
 }
@@ -104,7 +111,8 @@ extension Workspace {
             question: question.prompt,
             files: files,
             thread: thread,
-            message: message
+            message: message,
+            offersTools: try await offersTools(question, connection)
         )
         return try await turn.run(observe: observe)
     }

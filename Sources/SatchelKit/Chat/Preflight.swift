@@ -54,7 +54,6 @@ extension Workspace {
         after ids: [RemoteFileID],
         in connection: Connection
     ) async throws -> [RemoteFileID: Presence] {
-        guard !connection.traits.staysHere else { return [:] }
         let size = max(connection.traits.checkBatch, 1)
         var listed: [RemoteFileID: Presence] = [:]
         // So many that a listing is cheaper; what it lacks is asked after all the same: it may lag behind.

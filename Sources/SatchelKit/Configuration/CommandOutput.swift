@@ -151,13 +151,15 @@ private func spawn(
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
     sigaddset(&signals, SIGPIPE)
-    sigaddset(&signals, SIGINT)
+    for number in [SIGINT, SIGTERM, SIGHUP] { sigaddset(&signals, number) }
     posix_spawnattr_setsigdefault(&attributes, &signals)
     let group = ownGroup ? POSIX_SPAWN_SETPGROUP : 0
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | group))
 
     let words = arguments.map { strdup($0) }
-    let variables = environment.map { strdup("\($0.key)=\($0.value)") }
+    // A child could otherwise speak to the service manager in our name.
+    let variables = environment.filter { !ServiceNotifier.variables.contains($0.key) }
+        .map { strdup("\($0.key)=\($0.value)") }
     defer { for text in words + variables { free(text) } }
     var child: pid_t = 0
     let error = posix_spawnp(&child, arguments[0], &actions, &attributes, words + [nil], variables + [nil])

@@ -189,10 +189,16 @@ extension Configuration {
             "how often everything is looked at again"
         ),
         .duration(
+            "watch.cleanup",
+            \.watch.cleanup,
+            environment: "SATCHEL_WATCH_CLEANUP",
+            "how often copies that nothing needs are deleted, as `cleanup` would; `0` for never"
+        ),
+        .duration(
             "watch.poll",
             \.watch.poll,
             environment: "SATCHEL_WATCH_POLL",
-            "the same where the system reports no changes: no watches left, network file systems"
+            "how often everything is looked at where the system reports no changes: no watches left, network file systems"
         ),
     ]
 
@@ -221,10 +227,39 @@ extension Configuration {
             expected: "a text",
             "what the model is told first"
         ),
+        .flag(
+            "chat.tools",
+            \.chat.tools,
+            environment: "SATCHEL_CHAT_TOOLS",
+            "let models that can search, read and list the synced files by themselves"
+        ),
+        .duration(
+            "chat.idle_timeout",
+            \.chat.idleTimeout,
+            environment: "SATCHEL_CHAT_IDLE_TIMEOUT",
+            "how long a provider may be silent before an answer counts as broken off"
+        ),
+        .flag(
+            "chat.citations",
+            \.chat.citations,
+            environment: "SATCHEL_CHAT_CITATIONS",
+            "ask for the places that an answer's words are from, where the provider can tell them"
+        ),
         .patterns("pin", \.pinned, "files meant for every chat; kept for a later version"),
     ]
 
     private static let personalSettings: [Setting<Configuration>] = [
+        .list(
+            "prices",
+            \.prices,
+            type: "list of prices",
+            expected: "a list of prices such as [gpt-5-mini input 0.25 cached 0.025 output 2]",
+            itemExpected: "a price such as \"gpt-5-mini input 0.25 output 2\", in dollars for a million tokens",
+            "what models cost, where you know better than the published table",
+            isPersonal: true,
+            item: { text, _, _ in OwnPrice(text) },
+            show: \.text
+        ),
         .list(
             "trusted_folders",
             \.trustedFolders,
@@ -236,7 +271,7 @@ extension Configuration {
             isPersonal: true,
             item: { text, _, _ in text.hasPrefix("/") || text.hasPrefix("~/") || text == "~" ? text : nil },
             show: { $0 }
-        )
+        ),
     ]
 }
 

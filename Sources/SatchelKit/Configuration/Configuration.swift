@@ -43,6 +43,8 @@ package struct Configuration: Sendable {
     package var chat = ChatDefaults()
     /// Globs of the files that every chat is to be shown.
     package var pinned: [SelectionRule] = []
+    /// What models cost, where the user knows better than the published table.
+    package var prices: [OwnPrice] = []
     /// Folders whose workspace files may run commands and name servers; absolute.
     package var trustedFolders: [String] = []
 
@@ -111,6 +113,8 @@ package struct WatchTiming: Hashable, Sendable {
     package var deleteHold: Duration = .seconds(1)
     /// Everything is looked at again so often.
     package var rescan: Duration = .seconds(1800)
+    /// What `cleanup` would delete is deleted so often; zero for never.
+    package var cleanup: Duration = .seconds(86400)
     /// Everything is looked at again so often where changes go unreported.
     package var poll: Duration = .seconds(30)
 
@@ -122,6 +126,12 @@ package struct ChatDefaults: Hashable, Sendable {
     package var account: String?
     package var model: String?
     package var system: String?
+    /// Whether models may look into the synced files by themselves.
+    package var tools = true
+    /// The longest silence of a provider in the middle of an answer, or before it.
+    package var idleTimeout: Duration = .seconds(600)
+    /// Whether models are asked for the places that their words are from, where they can tell.
+    package var citations = true
 
     package init() {}
 }

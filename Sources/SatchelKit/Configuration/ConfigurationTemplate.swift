@@ -66,12 +66,13 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         # Uploads that run side by side. Without this line: what suits the provider.
         #parallel_uploads: 8
 
-        # satchel watch acts after so long without a change, at the latest after cap.
+        # satchel watch acts after so long without a change, at the latest after cap; cleanup: 0 for never.
         #watch:
         #  quiet: 250ms
         #  cap: 3s
         #  delete_hold: 1s
         #  rescan: 30m
+        #  cleanup: 24h
         #  poll: 30s
 
         # Chats: who answers, with which model, told what first.
@@ -79,6 +80,9 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #  account: local
         #  model: ""
         #  system: ""
+        #  tools: true
+        #  idle_timeout: 10m
+        #  citations: true
 
         # Files meant for every chat; kept for a later version.
         #pin: \(pinned)

@@ -1,30 +1,6 @@
 internal import FoundationEssentials
 internal import SatchelCore
 internal import SatchelWorkspace
-internal import Synchronization
-
-/// What a running watch says of itself at any moment, also while it works or waits.
-final class WatchBoard: Sendable {
-    private let figures: Mutex<WatchFigures>
-
-    init(account: String) {
-        var figures = WatchFigures()
-        figures.account = account
-        self.figures = Mutex(figures)
-    }
-
-    func update(_ change: (inout WatchFigures) -> Void) { figures.withLock { change(&$0) } }
-
-    /// The figures; a wait that is over is none.
-    func read(at now: Date) -> WatchFigures {
-        var figures = figures.withLock { $0 }
-        if let until = figures.waitingUntil, until <= now {
-            figures.waitingFor = nil
-            figures.waitingUntil = nil
-        }
-        return figures
-    }
-}
 
 /// Does what other processes ask of a watch, on its behalf and one after the other.
 struct RequestDesk {
@@ -43,18 +19,31 @@ struct RequestDesk {
         self.watcher = watcher
     }
 
-    /// Answers one request that changes something.
+    /// Answers one request that changes something; `isHeld` ends a sync early, because the watch is to end.
     ///
     /// - Throws: `CancellationError` when the watch is stopped meanwhile; everything else is told to who asked.
-    mutating func answer(_ request: ControlServer.Request, observe: @escaping SyncObserver) async throws {
+    mutating func answer(
+        _ request: ControlServer.Request,
+        isHeld: @escaping @Sendable () -> Bool,
+        observe: @escaping SyncObserver
+    ) async throws {
         defer { request.end() }
         var last = ControlAnswer()
         do {
             let asked = ControlCoding.value(ControlRequest.self, from: request.line)
             if let sync = asked?.sync {
-                last.sync = ControlAnswer.Sync(try await self.sync(sync, request, observe: observe))
+                last.sync = ControlAnswer.Sync(try await self.sync(sync, request, isHeld: isHeld, observe: observe))
+            } else if let rehydrate = asked?.rehydrate {
+                last.sync = ControlAnswer.Sync(try await self.rehydrate(rehydrate, request, observe: observe))
             } else if let cleanup = asked?.cleanup {
                 last.cleanup = ControlAnswer.Cleanup(try await self.cleanup(cleanup))
+            } else if let reconcile = asked?.reconcile {
+                last.reconcile = ControlAnswer.Reconcile(try await self.reconcile(reconcile, request))
+            } else if let verify = asked?.verify {
+                let connection = try await connection(to: verify.account, id: verify.accountId)
+                last.verify = ControlAnswer.Verify(try await workspace.verify(connection))
+            } else if let revoke = asked?.revoke {
+                last.revoke = ControlAnswer.Revoke(try await self.revoke(revoke))
             } else {
                 throw WorkspaceError(.cannotStart, "the running watch does not know this request; restart it")
             }
@@ -68,21 +57,88 @@ struct RequestDesk {
     private mutating func sync(
         _ asked: ControlRequest.Sync,
         _ request: ControlServer.Request,
+        isHeld: @escaping @Sendable () -> Bool,
         observe: @escaping SyncObserver
     ) async throws -> SyncReport {
         let connection = try await connection(to: asked.account, id: asked.accountId)
-        let paths = asked.paths?.map { WorkspacePath(escaped: $0) }
-        guard paths?.contains(nil) != true else {
-            throw WorkspaceError(.cannotStart, "a path of the request is none; restart the watch")
-        }
-        let scope = paths.map { Scope($0.compactMap(\.self)) } ?? .everything
-        // What changed before the request is in the watch's own books when its cookie comes back; the scan that follows
-        // sees it even when it does not. A cookie takes everything out of its rest, so it is not made for a few files:
-        // the scan of those is right by itself, and what is still being written elsewhere is left alone.
-        if scope == .everything { try? await watcher.barrier(within: Self.barrierTimeout) }
+        let scope = try await settledScope(asked.paths)
         var options = SyncOptions()
         options.isConfirmed = asked.confirmed
         options.maxDeletes = asked.maxDeletes
+        options.isHeld = isHeld
+        return try await telling(request, connection) { tell in
+            try await workspace.sync(scope, to: connection, options: options) { event in
+                observe(event)
+                tell(event)
+            }
+        }
+    }
+
+    private mutating func rehydrate(
+        _ asked: ControlRequest.Rehydrate,
+        _ request: ControlServer.Request,
+        observe: @escaping SyncObserver
+    ) async throws -> SyncReport {
+        let connection = try await connection(to: asked.account, id: asked.accountId)
+        let scope = try await settledScope(asked.paths)
+        var options = RehydrateOptions()
+        options.within = asked.within
+        options.all = asked.all
+        return try await telling(request, connection) { tell in
+            try await workspace.rehydrate(scope, in: connection, options: options) { event in
+                observe(event)
+                tell(event)
+            }
+        }
+    }
+
+    private mutating func reconcile(
+        _ asked: ControlRequest.Reconcile,
+        _ request: ControlServer.Request
+    ) async throws -> Reconciliation {
+        let connection = try await connection(to: asked.account, id: asked.accountId)
+        var options = ReconcileOptions()
+        options.adopts = asked.adopts
+        options.deletesOrphans = asked.deletesOrphans
+        return try await telling(request, connection) { tell in
+            try await workspace.reconcile(connection, options: options, observe: tell)
+        }
+    }
+
+    private func revoke(_ asked: ControlRequest.Revoke) async throws -> RevokeReport {
+        var options = AuditOptions()
+        options.paths = try paths(asked.paths)
+        options.since = asked.since
+        options.account = asked.account
+        return try await workspace.revoke(options, isConfirmed: asked.confirmed)
+    }
+
+    /// The scope of these paths, with everything that happened before the request in the watch's own books.
+    ///
+    /// It is there when the watch's cookie comes back; the scan that follows sees it even when it does not. A cookie
+    /// takes everything out of its rest, so it is not made for a few files: the scan of those is right by itself, and
+    /// what is still being written elsewhere is left alone.
+    private func settledScope(_ escaped: [String]?) async throws -> Scope {
+        let scope = try escaped.map { Scope(try paths($0)) } ?? .everything
+        if scope == .everything { try? await watcher.barrier(within: Self.barrierTimeout) }
+        return scope
+    }
+
+    private func paths(_ escaped: [String]) throws -> [WorkspacePath] {
+        try escaped.map { text in
+            guard let path = WorkspacePath(escaped: text) else {
+                throw WorkspaceError(.cannotStart, "a path of the request is none; restart the watch")
+            }
+            return path
+        }
+    }
+
+    /// Runs `work`, which tells what happens, and passes it on to who asked; so are the waits of the account.
+    private func telling<T>(
+        _ request: ControlServer.Request,
+        _ connection: Connection,
+        _ work: (@escaping SyncObserver) async throws -> T
+    ) async throws -> T {
         let now = workspace.context.now
         let tell: SyncObserver = { event in
             var answer = ControlAnswer()
@@ -90,14 +146,7 @@ struct RequestDesk {
             if let line = ControlCoding.line(answer) { request.reply(line) }
         }
         return try await connection.waits.telling({ tell(.waiting(seconds: $0, reason: $1)) }) {
-            try await workspace.sync(
-                scope,
-                to: connection,
-                options: options
-            ) { event in
-                observe(event)
-                tell(event)
-            }
+            try await work(tell)
         }
     }
 

@@ -67,17 +67,23 @@ extension Workspace {
         return try await ask(request, idle: 2)?.status
     }
 
+    func askToPause(_ isPaused: Bool) async throws -> PauseReport? {
+        var request = ControlRequest()
+        request.pause = ControlRequest.Pause(paused: isPaused)
+        return try await ask(request, idle: 10)?.pause.map { answer in
+            PauseReport(since: answer.since, isChange: answer.changed, isWatched: true)
+        }
+    }
+
     private func askToSync(
         _ scope: Scope,
         _ connection: Connection,
         _ options: SyncOptions,
         observe: @escaping SyncObserver
     ) async throws -> SyncReport? {
-        var paths: [String]?
-        if case .paths(let some) = scope { paths = some.map(\.description) }
         var request = ControlRequest()
         request.sync = ControlRequest.Sync(
-            paths: paths,
+            paths: scope.escapedPaths,
             account: connection.account.name,
             accountId: connection.id.rawValue,
             confirmed: options.isConfirmed,
@@ -90,7 +96,7 @@ extension Workspace {
     ///
     /// - Returns: its last word; nil when nobody listens, or it went away before it had answered.
     /// - Throws: what it met.
-    private func ask(
+    func ask(
         _ request: ControlRequest,
         idle: Int = 0,
         observe: @escaping SyncObserver = { _ in }

@@ -1,5 +1,6 @@
 package import FoundationEssentials
 internal import SatchelCore
+internal import SatchelWorkspace
 
 /// What one process asks of the watch that holds the workspace: one JSON object on one line, with one of these keys.
 struct ControlRequest: Codable, Sendable {
@@ -27,9 +28,19 @@ struct ControlRequest: Codable, Sendable {
 
     struct Status: Codable, Sendable {}
 
+    struct Pause: Codable, Sendable {
+        /// False to go on.
+        var paused: Bool
+    }
+
     var sync: Sync?
     var cleanup: Cleanup?
+    var rehydrate: Rehydrate?
+    var reconcile: Reconcile?
+    var verify: Verify?
+    var revoke: Revoke?
     var status: Status?
+    var pause: Pause?
 }
 
 /// What a watch answers, one JSON object a line: events while it works, and one of the other keys at the end.
@@ -78,10 +89,20 @@ struct ControlAnswer: Codable, Sendable {
         var message: String
     }
 
+    struct Pause: Codable, Sendable {
+        /// Absent when it is not paused now.
+        var since: Date?
+        var changed: Bool
+    }
+
     var event: EventLine?
     var sync: Sync?
     var cleanup: Cleanup?
+    var reconcile: Reconcile?
+    var verify: Verify?
+    var revoke: Revoke?
     var status: WatchFigures?
+    var pause: Pause?
     var error: Failure?
 }
 
@@ -96,6 +117,16 @@ package struct WatchFigures: Codable, Hashable, Sendable {
     /// What it waits for, and until when.
     package var waitingFor: String?
     package var waitingUntil: Date?
+    /// Files that wait to be sent, and changes that a pause gathers.
+    package var queue: Int?
+    /// The last thing that went wrong, and when; it may be over.
+    package var lastError: String?
+    package var lastErrorAt: Date?
+    /// The account takes no files since then.
+    package var outageSince: Date?
+    package var pausedSince: Date?
+    /// When everything is looked at next, events or not.
+    package var nextRescan: Date?
 }
 
 /// Both ends write and read alike.
@@ -116,6 +147,14 @@ enum ControlCoding {
     }
 }
 
+extension ControlServer.Request {
+    /// Sends the last line.
+    func end(with answer: ControlAnswer) {
+        if let line = ControlCoding.line(answer) { reply(line) }
+        end()
+    }
+}
+
 extension ControlAnswer.Failure {
     init(_ error: any Error) {
         switch error {
@@ -125,7 +164,7 @@ extension ControlAnswer.Failure {
                 code: error.kind == .stoppedForSafety ? "stopped_for_safety" : "cannot_start",
                 message: error.description
             )
-        case is CancellationError: self.init(code: "cancelled", message: "the watch was stopped")
+        case is CancellationError, is SyncHeld: self.init(code: "cancelled", message: "the watch was stopped")
         default: self.init(code: "cannot_start", message: "\(error)")
         }
     }

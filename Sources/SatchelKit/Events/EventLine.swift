@@ -28,6 +28,12 @@ package struct EventLine: Codable, Sendable {
     package var until: Date?
     package var watches: Int?
     package var limit: Int?
+    /// How long something lasted.
+    package var seconds: Double?
+    package var since: Date?
+    package var deleted: Int?
+    /// Of the local store.
+    package var objects: Int?
     package var dryRun: Bool?
     package var summary: Summary?
 

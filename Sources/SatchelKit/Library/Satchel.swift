@@ -30,6 +30,9 @@ public struct Satchel: Sendable {
             uploaded: report.summary.uploaded + report.summary.rehydrated,
             unchanged: report.summary.unchanged,
             failed: report.failures.map { "\($0.path.map { "\($0): " } ?? "")\($0.message)" },
+            keptBack: report.blocked.flatMap { file in
+                secretPlaces(in: file.reason.secrets, of: "\(file.path)").map { "\($0): \(SkipReason.secretRemedy)" }
+            },
             needsConfirmation: report.stopText
         )
     }
@@ -57,6 +60,8 @@ public struct SyncedSummary: Hashable, Sendable {
     public var unchanged: Int
     /// One sentence for each file or copy that failed; the others are in step.
     public var failed: [String]
+    /// One sentence for each secret that was found: the file that holds it has not left this machine.
+    public var keptBack: [String]
     /// Why nothing was deleted, when that needs a person's yes.
     public var needsConfirmation: String?
 }

@@ -17,14 +17,20 @@ func openLimitBook(environment: [String: String]) -> (book: LimitBook?, notice: 
     guard let folder = userStateFolder(environment: environment) else {
         return (nil, "neither XDG_STATE_HOME nor HOME is set: \(consequence)")
     }
-    var made = ""
-    for part in folder.split(separator: "/") {
-        made += "/\(part)"
-        mkdir(made, 0o700)
-    }
+    makeFolders(folder)
     do {
         return (try LimitBook(at: "\(folder)/limits.db"), nil)
     } catch {
         return (nil, "\(error): \(consequence)")
+    }
+}
+
+/// Makes a folder and those above it where they are missing, for their owner alone; whether it worked is seen later.
+func makeFolders(_ folder: String) {
+    var made = ""
+    for part in folder.split(separator: "/") {
+        made += "/\(part)"
+        // Whatever the umask took of it.
+        if mkdir(made, 0o700) == 0 { chmod(made, 0o700) }
     }
 }

@@ -46,15 +46,27 @@ package func examine(_ context: Context) async -> [DoctorCheck] {
 }
 
 private func checkInotify() -> DoctorCheck {
-    func limit(_ name: String) -> String { readSmallFile("/proc/sys/fs/inotify/\(name)") ?? "unknown" }
-    let watches = limit("max_user_watches")
-    let isGood = (Int(watches) ?? 0) >= 8192
+    func limit(_ name: String) -> Int? { readSmallFile("/proc/sys/fs/inotify/\(name)").flatMap { Int($0) } }
+    func shown(_ number: Int?) -> String { number.map { "\($0)" } ?? "unknown" }
+    let (watches, instances) = (limit("max_user_watches"), limit("max_user_instances"))
+    let use = InotifyUse.now()
+    var hint: String?
+    if let instances, use.instances >= instances {
+        // One for each watch of a workspace, of an editor, of a build tool.
+        let more = max(512, instances * 2)
+        hint = "no further watch can start; raise it with: sysctl fs.inotify.max_user_instances=\(more)"
+    } else if (watches ?? 0) < 8192 {
+        hint = "raise it with: sysctl fs.inotify.max_user_watches=524288"
+    } else if let watches, use.watches * 10 >= watches * 9 {
+        hint = "nearly used up; raise it with: sysctl fs.inotify.max_user_watches=\(max(524_288, watches * 2))"
+    }
     return DoctorCheck(
         name: "inotify",
-        isGood: isGood,
+        isGood: hint == nil,
         detail:
-            "\(watches) watches, \(limit("max_user_instances")) instances, \(limit("max_queued_events")) queued events",
-        hint: isGood ? nil : "raise it with: sysctl fs.inotify.max_user_watches=524288"
+            "\(use.instances) of \(shown(instances)) instances, \(use.watches) of \(shown(watches)) watches, "
+            + "\(shown(limit("max_queued_events"))) queued events",
+        hint: hint
     )
 }
 

@@ -212,7 +212,7 @@ private struct AccountProof {
                 switch event {
                 case .text(let piece), .refusal(let piece): answer += piece
                 case .usage(let usage): report.usage.add(usage)
-                case .started, .reasoning, .status, .citation, .finished: break
+                case .started, .reasoning, .status, .citation, .toolCall, .finished: break
                 }
             }
         } catch {
@@ -243,6 +243,8 @@ extension ChatUsage {
         cached += other.cached
         output += other.output
         reasoning += other.reasoning
-        if let price = other.cost { cost = Dollars(ticks: (cost?.ticks ?? 0) + price.ticks) }
+        cacheWrite += other.cacheWrite
+        toolCalls += other.toolCalls
+        if let price = other.cost { cost = (cost ?? .zero).adding(price) }
     }
 }

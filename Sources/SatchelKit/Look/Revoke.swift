@@ -19,6 +19,24 @@ package struct RevokeReport: Sendable {
 }
 
 extension Workspace {
+    /// Deletes, at their providers, the copies among the departures that `options` name; more than ten need a yes.
+    ///
+    /// The caller holds the workspace lock.
+    ///
+    /// - Throws: ``WorkspaceError`` of kind `stoppedForSafety` when there are so many and no yes; see ``revoke(_:)``.
+    func revoke(_ options: AuditOptions, isConfirmed: Bool) async throws -> RevokeReport {
+        let mostUnasked = 10
+        let entries = try await audit(options)
+        let there = Set(entries.filter { $0.state == .there }.compactMap(\.remoteID)).count
+        guard there <= mostUnasked || isConfirmed else {
+            throw WorkspaceError(
+                .stoppedForSafety,
+                "audit --revoke: this would delete \(there) copies; look at the list without --revoke, then say --yes"
+            )
+        }
+        return try await revoke(entries)
+    }
+
     /// Deletes, at their providers, the copies among `entries` that are still there, and writes that down.
     ///
     /// Only ids of the ledger are touched, and only with the key that made them. The caller holds the workspace lock.
@@ -26,7 +44,7 @@ extension Workspace {
     /// - Parameter entries: of ``audit(_:)``; those that are gone already, and questions, are left out.
     /// - Returns: what was deleted and what was not.
     /// - Throws: ``ManifestError``, `CancellationError`; what was done until then is recorded.
-    package func revoke(_ entries: [AuditEntry]) async throws -> RevokeReport {
+    private func revoke(_ entries: [AuditEntry]) async throws -> RevokeReport {
         var report = RevokeReport()
         var seen: Set<RemoteFileID> = []
         let wanted = entries.filter { $0.state == .there && $0.remoteID.map { seen.insert($0).inserted } ?? false }
@@ -40,7 +58,7 @@ extension Workspace {
                     throw WorkspaceError(
                         .providerRefused,
                         "account \(entries[0].account): it was sent under another key or address, and only that one "
-                            + "can delete it; put the old key back for this command"
+                            + "can delete it; put the old key back for this command, and for the watch where one runs"
                     )
                 }
             } catch let error where !(error is CancellationError) {

@@ -1,4 +1,4 @@
-internal import FoundationEssentials
+package import FoundationEssentials
 package import SatchelCore
 internal import SatchelManifest
 internal import SatchelWorkspace
@@ -34,6 +34,8 @@ package struct Status: Sendable {
     package var watch: LockHolder?
     /// What a running watch says of itself.
     package var figures: WatchFigures?
+    /// Since when watches of this workspace only gather changes; nil when they do not.
+    package var pausedSince: Date?
 }
 
 extension Workspace {
@@ -48,6 +50,7 @@ extension Workspace {
         var status = Status(root: root)
         status.watch = WorkspaceLock.holder(in: state)
         status.figures = try await watchFigures()
+        status.pausedSince = try await pausedSince()
         for (index, account) in try await accountsToShow(names).enumerated() {
             let id = try await rememberedAccount(account)
             var policy = policy(for: account)

@@ -2,6 +2,9 @@ internal import FoundationEssentials
 internal import SatchelCore
 internal import SatchelManifest
 
+/// A sync ended early because it was asked to; what it did is recorded.
+struct SyncHeld: Error {}
+
 /// Carries out a plan: uploads first, links next, deletes last, each success recorded as it happens.
 ///
 /// A failed action blocks only what depends on it. An error that concerns the whole account ends its uploads: what was
@@ -17,12 +20,15 @@ struct Executor: Sendable {
     let source: @Sendable (WorkspacePath, ContentDigest) -> any UploadSource
     let now: @Sendable () -> Date
     let observe: SyncObserver
+    /// True: begin nothing more; see ``SyncOptions/isHeld``.
+    var isHeld: @Sendable () -> Bool = { false }
 
     /// Does everything in `plan` and adds it to `report`.
     ///
-    /// - Throws: ``ManifestError`` when the memory of what happens cannot be kept, `CancellationError`; what was done
-    ///   until then is recorded.
+    /// - Throws: ``ManifestError`` when the memory of what happens cannot be kept, ``SyncHeld``, `CancellationError`;
+    ///   what was done until then is recorded.
     func apply(_ plan: Plan, to report: inout SyncReport) async throws {
+        if isHeld() { throw SyncHeld() }
         var followers: [ContentDigest: [(path: WorkspacePath, reason: LinkReason)]] = [:]
         var uploads: [(path: WorkspacePath, reason: UploadReason, upload: Upload)] = []
         var links: [(path: WorkspacePath, digest: ContentDigest, reason: LinkReason)] = []
@@ -107,7 +113,7 @@ struct Executor: Sendable {
                     if case .failure(let error) = result, error.concernsAccount { accountError = error }
                     note(item, result, followers: followers[item.upload.digest] ?? [], report: &report)
                 }
-                if !finished.isEmpty, accountError == nil, !Task.isCancelled { startOne() }
+                if !finished.isEmpty, accountError == nil, !Task.isCancelled, !isHeld() { startOne() }
             }
         }
         try await recorder.finish()
@@ -115,8 +121,10 @@ struct Executor: Sendable {
             report.accountError = accountError
             let untried = try await feed.stop(because: accountError.message)
             fail(untried, of: uploads, followers: followers, with: accountError, report: &report)
-        } else if Task.isCancelled {
+        } else if Task.isCancelled || isHeld() {
             _ = try await feed.stop(because: "interrupted before it began")
+            try Task.checkCancellation()
+            throw SyncHeld()
         }
     }
 

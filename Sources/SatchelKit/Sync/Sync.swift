@@ -23,6 +23,8 @@ package struct SyncOptions: Sendable {
     package var renewsWithin: Double = 0
     /// Also uploads again what is still fresh.
     package var renewsAll = false
+    /// Asked between uploads: true ends the sync with ``SyncHeld`` once what is on its way has arrived.
+    package var isHeld: @Sendable () -> Bool = { false }
 
     package init() {}
 }
@@ -81,7 +83,8 @@ extension Workspace {
             observe: observe
         )
         let files = FileSources(root: root)
-        let executor = executor(for: connection, observe: observe) { path, _ in files[path] }
+        var executor = executor(for: connection, observe: observe) { path, _ in files[path] }
+        executor.isHeld = options.isHeld
         try await executor.apply(plan, to: &report)
         if snapshot.scope == .everything, plan.stop == nil {
             try await manifest.setSetting("root", to: "\(snapshot.root.device):\(snapshot.root.inode)")
@@ -101,7 +104,7 @@ extension Workspace {
             provider: connection.provider,
             policy: policy(for: connection.account),
             parallelUploads: configuration.parallelUploads ?? connection.traits.parallelUploads,
-            source: source,
+            source: { [life] in WatchedSource(source: source($0, $1), life: life) },
             now: context.now,
             observe: observe
         )
@@ -212,7 +215,7 @@ extension Workspace {
         let cancelled = CancellationFlag()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                DispatchQueue(label: "satchel.scan").async { [manifest, scanner, context] in
+                DispatchQueue(label: "satchel.scan").async { [manifest, scanner, context, life] in
                     var hashed = 0
                     let result = Result {
                         try scanner.scan(
@@ -220,7 +223,10 @@ extension Workspace {
                             known: known,
                             stability: stability,
                             now: { Int64(context.now().timeIntervalSince1970 * 1e9) },
-                            isCancelled: { cancelled.isSet },
+                            isCancelled: {
+                                life.note()
+                                return cancelled.isSet
+                            },
                             onHashed: { batch in
                                 hashed += batch.count
                                 observe(.hashed(files: hashed))

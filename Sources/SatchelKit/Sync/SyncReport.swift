@@ -35,6 +35,9 @@ package struct SyncReport: Sendable {
 
         /// The file changed or went while it was looked at or sent.
         package var isOvertaken: Bool { ["changed", "changing", "vanished"].contains(code) }
+
+        /// Whatever else is sent to the account would meet the same.
+        package var isOfAccount: Bool { ["unreachable", "unauthorised", "quota", "budget"].contains(code) }
     }
 
     /// `found = uploaded + rehydrated + linked + unchanged + skipped + failed`, always.

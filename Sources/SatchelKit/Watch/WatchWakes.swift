@@ -9,6 +9,12 @@ final class WatchWakes: Sendable {
         /// Everything is to be looked at: its time has come, or somebody asked.
         case rescan
         case retry
+        /// The service manager wants to know whether the loop is alive.
+        case pulse
+        /// A pause is over.
+        case resumed
+        /// Something is due by the clock.
+        case chores
         /// Files that were still being written to may have come to rest.
         case rested
         /// Another process asks for something.
@@ -31,6 +37,8 @@ final class WatchWakes: Sendable {
     private let continuation: AsyncStream<Wake>.Continuation
     private let watcher: Watcher
     private let tasks: Mutex<[Task<Void, Never>]> = Mutex([])
+    /// Whether a pulse is on its way.
+    private let pulsing = Mutex(false)
     private let timers: Mutex<[Timer: Armed]> = Mutex([:])
 
     /// One element of `asked` for each time that somebody wants everything looked at.
@@ -58,6 +66,19 @@ final class WatchWakes: Sendable {
         }
         tasks.withLock { $0.append(task) }
     }
+
+    func wake(_ wake: Wake) { continuation.yield(wake) }
+
+    /// Sends one pulse through the loop, unless one is on its way: a hung loop must not be buried in them.
+    func pulse() {
+        let isFirst = pulsing.withLock { value in
+            defer { value = true }
+            return !value
+        }
+        if isFirst { continuation.yield(.pulse) }
+    }
+
+    func pulseWasTaken() { pulsing.withLock { $0 = false } }
 
     /// Wakes once at that time and at no other that was set for this timer before; never with nil.
     func set(_ timer: Timer, to instant: ContinuousClock.Instant?) {

@@ -50,8 +50,11 @@ extension Workspace {
             throw WorkspaceError(.cannotStart, "account \(account.name): this version has no \(account.kind.rawValue)")
         }
         let modelName = configuration.model(for: account)
+        let prices = prices
         let limited = { [manifest] (model: any ChatModel) -> any ChatModel in
-            LimitedModel(model, gate: gate) { file in (try? await manifest.size(of: file, in: id)) ?? 0 }
+            LimitedModel(model, gate: gate, prices: prices) { file in
+                (try? await manifest.size(of: file, in: id)) ?? 0
+            }
         }
         if account.kind == .openaiCompatible, try await !hasFilesAPI(files, account: id) {
             let local = try await connectLocally(account, waits)
@@ -81,6 +84,9 @@ extension Workspace {
                 ? "\(account.name): the key goes to \(endpoint.host) unencrypted; use https in base_url" : limitNotice
         )
     }
+
+    /// What models cost, as far as it is known here.
+    package var prices: PriceTable { PriceTable(own: configuration.prices) }
 
     private func connectLocally(_ account: AccountConfiguration, _ waits: WaitObservers) async throws -> Connection {
         let id = try await manifest.account(

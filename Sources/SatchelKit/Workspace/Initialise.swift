@@ -57,17 +57,22 @@ private func writeNewFile(_ text: String, to path: String) throws {
     guard descriptor >= 0 else { throw cannotWrite(path) }
     let bytes = Array(text.utf8)
     let written = bytes.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-    let synced = written == bytes.count && fsync(descriptor) == 0
+    // What a full disk takes of the bytes is less than all of them, without an error.
+    let failure = written < 0 ? errno : written < bytes.count ? ENOSPC : fsync(descriptor) == 0 ? 0 : errno
     close(descriptor)
-    guard synced, rename(temporary, path) == 0 else {
-        defer { unlink(temporary) }
-        throw cannotWrite(path)
+    errno = failure
+    guard failure == 0, rename(temporary, path) == 0 else {
+        let error = cannotWrite(path)
+        unlink(temporary)
+        throw error
     }
 }
 
+/// From `errno`, right after a call failed.
 private func cannotWrite(_ path: String) -> WorkspaceError {
-    WorkspaceError(
+    let code = errno
+    return WorkspaceError(
         .cannotStart,
-        "\(escaped(path.utf8)): cannot be written: \(String(cString: strerror(errno))); make the folder writable"
+        "\(escaped(path.utf8)): cannot be written: \(systemError(code)); \(writeRemedy(code))"
     )
 }

@@ -17,7 +17,9 @@ package final class Workspace: Sendable {
     let scanner: WorkspaceScanner
     let objects: ObjectStore
     let state: StateFolder
-    let http = HTTPClient()
+    /// What shows that the work of this process goes on.
+    let life: LifeSigns
+    let http: HTTPClient
     let hashing = SHA256Hashing()
 
     /// Opens the workspace at or above the context's folder.
@@ -39,6 +41,9 @@ package final class Workspace: Sendable {
         }
         self.root = root
         self.context = context
+        let life = LifeSigns()
+        self.life = life
+        http = HTTPClient(onExchange: { life.note() })
         configuration = try Configuration.load(
             workspace: root,
             environment: context.environment,

@@ -24,15 +24,34 @@ package struct AnthropicModel: ChatModel {
                 HTTPHeader("Content-Type", "application/json"), HTTPHeader("Accept", "text/event-stream"),
             ],
             body: .bytes(Self.body(request).bytes),
-            limits: .chat
+            limits: .chat(request)
         )
         return ChatSession(
             http,
             ids: request.fileIDs,
             client: client,
             refusals: Refusals(endpoint: endpoint, dialect: .anthropic),
-            decoder: AnthropicDecoder()
+            decoder: AnthropicDecoder(documents: Self.documents(request.turns))
         ).events
+    }
+
+    /// `count_tokens` takes the same request without what is about the answer, and costs nothing.
+    package func countTokens(of request: ChatRequest) async throws(ProviderError) -> Int? {
+        guard case .object(var body) = Self.body(request) else { return nil }
+        for name in ["max_tokens", "stream"] { body[name] = nil }
+        let http = HTTPRequest(
+            .post,
+            endpoint.anthropicURL("/messages/count_tokens"),
+            headers: endpoint.anthropicHeaders + [HTTPHeader("Content-Type", "application/json")],
+            body: .bytes(JSON.object(body).bytes),
+            limits: FilesExchange.shortLimits()
+        )
+        return try await client.count(
+            http,
+            ids: request.fileIDs,
+            refusals: Refusals(endpoint: endpoint, dialect: .anthropic),
+            key: "input_tokens"
+        )
     }
 
     /// What is asked for where nobody says how long an answer may be, since the field is required.
@@ -49,10 +68,26 @@ package struct AnthropicModel: ChatModel {
             "model": .string(request.model),
             "max_tokens": .int(request.maxOutputTokens ?? usualMaxTokens),
             "stream": true,
-            "messages": .array(messages(request.turns)),
+            // A schema and citations exclude each other.
+            "messages": .array(messages(request.turns, isCited: request.wantsCitations && request.schema == nil)),
         ]
         if let system = request.system, !system.isEmpty { body["system"] = .string(system) }
-        return .object(body)
+        if !request.tools.isEmpty {
+            body["tools"] = .array(
+                request.tools.map { tool in
+                    [
+                        "name": .string(tool.name), "description": .string(tool.description),
+                        "input_schema": tool.schema,
+                    ]
+                }
+            )
+            // They stay: a conversation that has used them must define them.
+            if !request.mayCallTools { body["tool_choice"] = ["type": "none"] }
+        }
+        if let schema = request.schema {
+            body["output_config"] = ["format": ["type": "json_schema", "schema": .raw(schema)]]
+        }
+        return JSON.object(body).adding(request.options)
     }
 
     // MARK: Messages
@@ -72,9 +107,20 @@ package struct AnthropicModel: ChatModel {
         }
     }
 
-    private static func messages(_ turns: [ChatRequest.Turn]) -> [JSON] {
+    /// What citations call a document: its place among all documents of the request.
+    private static func documents(_ turns: [ChatRequest.Turn]) -> [Citation] {
+        turns.filter { $0.role == .user }.flatMap(\.filesFirst.files).compactMap { part in
+            switch part {
+            case .file(let id, let path, _): Citation(file: id, name: path)
+            case .inlineText(let path, let text) where !isBlank(text): Citation(name: path)
+            case .image, .inlineImage, .inlineText, .text, .toolCall, .toolResult: nil
+            }
+        }
+    }
+
+    private static func messages(_ turns: [ChatRequest.Turn], isCited: Bool) -> [JSON] {
         // A message must have a block; consecutive ones of the same role count as one.
-        var messages = turns.map(message).filter { !$0.blocks.isEmpty }
+        var messages = turns.map { message($0, isCited: isCited) }.filter { !$0.blocks.isEmpty }
         // Three of the four marks that a request may have. The first files are what other questions about the same
         // files begin with; the end of the last turn is what this conversation begins with; and the latest files are
         // what the next question begins with.
@@ -89,15 +135,21 @@ package struct AnthropicModel: ChatModel {
         return messages.map { ["role": .string($0.role.rawValue), "content": .array($0.blocks)] }
     }
 
-    private static func message(_ turn: ChatRequest.Turn) -> Message {
+    private static func message(_ turn: ChatRequest.Turn, isCited: Bool) -> Message {
         var message = Message(role: turn.role, blocks: [])
         let (files, text) = turn.filesFirst
+        // Results come first in their message, and signed thoughts in theirs.
+        message.blocks += turn.toolResults.map(block)
+        message.blocks += turn.toolCalls.flatMap(\.opaque).compactMap(JSON.init(parsing:))
         // Only a person shows files: they are refused in the model's own messages.
         if turn.role == .user, !files.isEmpty {
-            message.blocks = files.flatMap(blocks)
+            message.blocks += files.flatMap(blocks).map { isCited ? cited($0) : $0 }
             message.lastFile = message.blocks.count - 1
         }
         for case .text(let text) in text where !isBlank(text) { message.blocks.append(block(text)) }
+        message.blocks += turn.toolCalls.map { call in
+            ["type": "tool_use", "id": .string(call.id), "name": .string(call.name), "input": call.sound]
+        }
         return message
     }
 
@@ -128,7 +180,23 @@ package struct AnthropicModel: ChatModel {
                 ],
             ]
         case .text(let text): [block(text)]
+        case .toolCall, .toolResult: []
         }
+    }
+
+    private static func block(_ result: ToolResult) -> JSON {
+        var members: [String: JSON] = [
+            "type": "tool_result", "tool_use_id": .string(result.id), "content": .string(result.text),
+        ]
+        if result.isError { members["is_error"] = true }
+        return .object(members)
+    }
+
+    /// All documents agree on it, or the request is refused.
+    private static func cited(_ block: JSON) -> JSON {
+        guard case .object(var members) = block, members["type"] == "document" else { return block }
+        members["citations"] = ["enabled": true]
+        return .object(members)
     }
 
     private static func isBlank(_ text: String) -> Bool { text.allSatisfy(\.isWhitespace) }

@@ -19,6 +19,11 @@ enum ChatText {
             "<file path=\"\(path.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "&quot;"))\">\n\(text)\(end)</file>"
     }
 
+    /// The wish for an answer by a schema, as Chat Completions has it.
+    static func responseFormat(_ schema: String) -> JSON {
+        ["type": "json_schema", "json_schema": ["name": "answer", "schema": .raw(schema), "strict": true]]
+    }
+
     /// A picture as a URL that contains it.
     static func dataURL(_ media: MediaType, _ bytes: [UInt8]) -> String {
         "data:\(mimeType(of: media));base64,\(Data(bytes).base64EncodedString())"
@@ -29,7 +34,7 @@ extension ChatRequest.Part {
     /// The path of what is shown; nil for plain text.
     var path: String? {
         switch self {
-        case .text: nil
+        case .text, .toolCall, .toolResult: nil
         case .file(_, let path, _), .image(_, let path, _), .inlineText(let path, _), .inlineImage(let path, _, _): path
         }
     }
@@ -38,7 +43,7 @@ extension ChatRequest.Part {
     var fileID: RemoteFileID? {
         switch self {
         case .file(let id, _, _), .image(let id, _, _): id
-        case .text, .inlineText, .inlineImage: nil
+        case .text, .inlineText, .inlineImage, .toolCall, .toolResult: nil
         }
     }
 }
@@ -63,5 +68,5 @@ extension ChatRequest {
 
 extension HTTPLimits {
     /// For answers of models: they think for minutes without a word, and then may write for as long as they like.
-    static let chat = HTTPLimits(connect: 10, idle: 600)
+    static func chat(_ request: ChatRequest) -> HTTPLimits { HTTPLimits(connect: 10, idle: request.idleTimeout) }
 }

@@ -16,17 +16,14 @@ package struct GeminiModel: ChatModel {
     }
 
     package func stream(_ request: ChatRequest) -> AsyncThrowingStream<ChatEvent, any Error> {
-        // Listings name models with their collection: `models/gemini-…`, `tunedModels/…`.
-        let model = request.model.contains("/") ? request.model : "models/" + request.model
-        let segments = model.split(separator: "/").map { percentEncoded(String($0)) }
         let http = HTTPRequest(
             .post,
-            endpoint.geminiURL(segments.joined(separator: "/") + ":streamGenerateContent?alt=sse"),
+            url(of: request.model, verb: "streamGenerateContent?alt=sse"),
             headers: endpoint.geminiHeaders + [
                 HTTPHeader("Content-Type", "application/json"), HTTPHeader("Accept", "text/event-stream"),
             ],
             body: .bytes(body(request).bytes),
-            limits: .chat
+            limits: .chat(request)
         )
         return ChatSession(
             http,
@@ -37,17 +34,82 @@ package struct GeminiModel: ChatModel {
         ).events
     }
 
+    /// `countTokens` takes the whole request that would be sent, and costs nothing.
+    package func countTokens(of request: ChatRequest) async throws(ProviderError) -> Int? {
+        var inner = body(request)
+        guard case .object(var members) = inner else { return nil }
+        members["model"] = .string(name(of: request.model))
+        inner = .object(members)
+        let http = HTTPRequest(
+            .post,
+            url(of: request.model, verb: "countTokens"),
+            headers: endpoint.geminiHeaders + [HTTPHeader("Content-Type", "application/json")],
+            body: .bytes(JSON.object(["generateContentRequest": inner]).bytes),
+            limits: FilesExchange.shortLimits()
+        )
+        return try await client.count(
+            http,
+            ids: request.fileIDs,
+            refusals: Refusals(endpoint: endpoint, dialect: .gemini),
+            key: "totalTokens"
+        )
+    }
+
+    /// Listings name models with their collection: `models/gemini-…`, `tunedModels/…`.
+    private func name(of model: String) -> String { model.contains("/") ? model : "models/" + model }
+
+    private func url(of model: String, verb: String) -> String {
+        let segments = name(of: model).split(separator: "/").map { percentEncoded(String($0)) }
+        return endpoint.geminiURL(segments.joined(separator: "/") + ":" + verb)
+    }
+
     func body(_ request: ChatRequest) -> JSON {
         var body: [String: JSON] = ["contents": .array(request.turns.map(content))]
         if let system = request.system { body["systemInstruction"] = ["parts": [["text": .string(system)]]] }
-        if let most = request.maxOutputTokens { body["generationConfig"] = ["maxOutputTokens": .int(most)] }
-        return .object(body)
+        if !request.tools.isEmpty {
+            let functions: [JSON] = request.tools.map { tool in
+                [
+                    "name": .string(tool.name), "description": .string(tool.description),
+                    "parameters": Self.upperCase(tool.schema),
+                ]
+            }
+            body["tools"] = [["functionDeclarations": .array(functions)]]
+            if !request.mayCallTools { body["toolConfig"] = ["functionCallingConfig": ["mode": "NONE"]] }
+        }
+        var config: [String: JSON] = [:]
+        if let most = request.maxOutputTokens { config["maxOutputTokens"] = .int(most) }
+        if let schema = request.schema {
+            config["responseMimeType"] = "application/json"
+            config["responseJsonSchema"] = .raw(schema)
+        }
+        if !config.isEmpty { body["generationConfig"] = .object(config) }
+        return JSON.object(body).adding(request.options)
+    }
+
+    /// Types are names of a protobuf's enumeration here: `STRING`.
+    private static func upperCase(_ schema: JSON) -> JSON {
+        switch schema {
+        case .object(let members):
+            .object(
+                Dictionary(
+                    uniqueKeysWithValues: members.map { name, value in
+                        if name == "type", case .string(let type) = value {
+                            (name, .string(type.uppercased()))
+                        } else {
+                            (name, upperCase(value))
+                        }
+                    }
+                )
+            )
+        default: schema
+        }
     }
 
     private func content(_ turn: ChatRequest.Turn) -> JSON {
         let (files, text) = turn.filesFirst
         var parts = files.flatMap(file)
         for case .text(let text) in text { parts.append(["text": .string(text)]) }
+        parts += turn.toolCalls.map(Self.part) + turn.toolResults.map(Self.part)
         return ["role": turn.role == .assistant ? "model" : "user", "parts": .array(parts)]
     }
 
@@ -70,7 +132,25 @@ package struct GeminiModel: ChatModel {
                 ],
             ]
         case .text(let text): [["text": .string(text)]]
+        case .toolCall, .toolResult: []
         }
+    }
+
+    /// The call, and on the same part the signature that came with it: newer models refuse it without.
+    private static func part(_ call: ToolCall) -> JSON {
+        var function: [String: JSON] = ["name": .string(call.name), "args": call.sound]
+        if !call.hasOwnID { function["id"] = .string(call.id) }
+        var part: [String: JSON] = ["functionCall": .object(function)]
+        if let signature = call.opaque.first { part["thoughtSignature"] = .string(signature) }
+        return .object(part)
+    }
+
+    private static func part(_ result: ToolResult) -> JSON {
+        var function: [String: JSON] = [
+            "name": .string(result.name), "response": [result.isError ? "error" : "output": .string(result.text)],
+        ]
+        if !result.hasOwnID { function["id"] = .string(result.id) }
+        return ["functionResponse": .object(function)]
     }
 
     private static func label(_ path: String) -> JSON { ["text": .string("File: \(path)")] }

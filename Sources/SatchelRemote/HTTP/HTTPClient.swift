@@ -10,13 +10,20 @@ package final class HTTPClient: Sendable {
     private let loop: Mutex<CurlLoop?> = Mutex(nil)
     private let trust: TrustSettings
     private let sendSpeed: Int64?
+    private let onExchange: @Sendable () -> Void
 
     /// - Parameters:
     ///   - trust: which certificates are believed.
     ///   - sendSpeed: bytes a second that one file may take on its way out; nil for no bound.
-    package init(trust: TrustSettings = .fromEnvironment(), sendSpeed: Int64? = nil) {
+    ///   - onExchange: called when an exchange begins and when it ends.
+    package init(
+        trust: TrustSettings = .fromEnvironment(),
+        sendSpeed: Int64? = nil,
+        onExchange: @escaping @Sendable () -> Void = {}
+    ) {
         self.trust = trust
         self.sendSpeed = sendSpeed
+        self.onExchange = onExchange
     }
 
     deinit {
@@ -25,6 +32,8 @@ package final class HTTPClient: Sendable {
 
     /// Sends `request` and waits for the whole answer, whatever its status.
     func send(_ request: HTTPRequest) async throws(HTTPFailure) -> HTTPResponse {
+        onExchange()
+        defer { onExchange() }
         let sink = CollectingSink(limit: request.limits.body)
         let transfer = Transfer(paced(request), to: sink)
         let loop = try start(transfer)

@@ -124,6 +124,12 @@ extension ObjectStore {
     ) throws(StoreError) -> String {
         let hasher = hashing.makeHasher()
         return try writeTemporary { (file) throws(StoreError) in
+            if try share(from: reader, into: file, hasher: hasher, buffer: buffer) {
+                guard hasher.finish() == digest else {
+                    throw StoreError(.source(.changing), "changed while it was stored")
+                }
+                return
+            }
             var rest = reader.size
             // Bytes beyond the size it had do not matter: those of the digest are here by then.
             while rest > 0 {
@@ -145,11 +151,43 @@ extension ObjectStore {
         }
     }
 
+    /// Lets the file share the blocks of the reader's, where the file system can, and hashes what it then holds.
+    ///
+    /// What is hashed is the new file, which nobody else writes to: a change of the other one after this is none of it.
+    ///
+    /// - Returns: false when nothing was shared or hashed, so the bytes are to be copied.
+    private func share(
+        from reader: any UploadReader,
+        into file: borrowing Descriptor,
+        hasher: any ContentHasher,
+        buffer: UnsafeMutableRawBufferPointer
+    ) throws(StoreError) -> Bool {
+        // A small file is read and written in one call each: cheaper than to share its one block and read it then.
+        guard reader.size > Int64(Self.bufferSize), let source = reader.descriptor,
+            mayClone.load(ordering: .relaxed)
+        else { return false }
+        guard clone(file.number, source) == 0 else {
+            // Said of this file system as a whole; a file of another one (EXDEV) says nothing about the next.
+            if errno == EOPNOTSUPP || errno == ENOTTY || errno == ENOSYS { mayClone.store(false, ordering: .relaxed) }
+            return false
+        }
+        // Bytes beyond the size it had are not those of the digest.
+        guard ftruncate(file.number, off_t(reader.size)) == 0 else {
+            throw StoreError(errno: errno, "cannot be written")
+        }
+        while true {
+            guard let count = file.fill(buffer) else { throw StoreError(errno: errno, "cannot be read back") }
+            if count == 0 { return true }
+            hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
     /// Makes a file under a temporary name; it is gone again when `body` throws.
     private func writeTemporary(
         _ body: (borrowing Descriptor) throws(StoreError) -> Void
     ) throws(StoreError) -> String {
-        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        // Read, too: what shares its blocks with another file is hashed where it is.
+        let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         var name = temporaryName()
         var number = csys_openat_mode(temporary.number, name, flags, 0o600)
         // In another container a process may have our number.

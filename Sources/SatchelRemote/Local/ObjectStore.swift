@@ -18,6 +18,10 @@ package final class ObjectStore: Sendable {
     private static let serial = Atomic<UInt64>(0)
     /// Whether the umask is known to leave 0600 as it is, which saves a system call for each file.
     let umaskIsHarmless = Atomic(false)
+    /// Whether the file system is believed to let files share blocks.
+    let mayClone = Atomic(true)
+    /// Makes a new file share the blocks of another: 0, or -1 with `errno` set.
+    let clone: @Sendable (_ file: Int32, _ source: Int32) -> Int32
     /// Which of the 256 shard folders are known to exist.
     let shards = Mutex([Bool](repeating: false, count: 256))
 
@@ -27,7 +31,15 @@ package final class ObjectStore: Sendable {
     ///   - path: the folder `objects`; its parent exists.
     ///   - hashing: makes the digests.
     /// - Throws: when a folder cannot be made or opened.
-    package init(at path: String, hashing: any Hashing) throws(StoreError) {
+    package convenience init(at path: String, hashing: any Hashing) throws(StoreError) {
+        try self.init(at: path, hashing: hashing) { csys_clone_file($0, $1) }
+    }
+
+    init(
+        at path: String,
+        hashing: any Hashing,
+        cloning clone: @escaping @Sendable (Int32, Int32) -> Int32
+    ) throws(StoreError) {
         guard let folder = Self.openFolder(path, in: AT_FDCWD) else {
             throw StoreError(errno: errno, "\(escaped(path.utf8)) cannot be opened")
         }
@@ -41,6 +53,7 @@ package final class ObjectStore: Sendable {
         self.folder = folder
         self.temporary = temporary
         self.hashing = hashing
+        self.clone = clone
     }
 
     /// Whether the object is there.

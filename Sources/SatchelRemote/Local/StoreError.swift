@@ -33,7 +33,8 @@ package struct StoreError: Error, Hashable, Sendable {
         let reason = String(cString: strerror(code)).lowercased()
         switch code {
         case ENOSPC, EDQUOT: self.init(.full, "local store: \(what): \(reason); free some space and run again")
-        case EACCES, EPERM, EROFS: self.init(.forbidden, "local store: \(what): \(reason); check who owns .satchel")
+        case EROFS: self.init(.forbidden, "local store: \(what): \(reason); \(writeRemedy(code))")
+        case EACCES, EPERM: self.init(.forbidden, "local store: \(what): \(reason); check who owns .satchel")
         case ENOENT: self.init(.missing, "local store: \(what): \(reason)")
         default: self.init(.failed, "local store: \(what): \(reason)")
         }

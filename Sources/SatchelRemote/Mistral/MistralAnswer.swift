@@ -51,7 +51,7 @@ actor MistralAnswer {
                 HTTPHeader("Content-Type", "application/json")
             ],
             body: .bytes(MistralModel.body(request, urls: urls, asksForUsage: asksForUsage).bytes),
-            limits: .chat
+            limits: .chat(request)
         )
         let opened = ChatSession(
             http,

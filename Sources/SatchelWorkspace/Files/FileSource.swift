@@ -41,10 +41,12 @@ package struct FileSource: UploadSource {
 
 /// An open regular file.
 final class FileReader: UploadReader {
-    private let descriptor: Int32
+    private let file: Int32
     private let opened: Fingerprint
 
     var size: Int64 { opened.size }
+
+    var descriptor: Int32? { file }
 
     /// Takes over the descriptor and closes it, also when this throws: `ENODEV` for what is no regular file.
     init(adopting descriptor: Int32) throws(SystemError) {
@@ -52,7 +54,7 @@ final class FileReader: UploadReader {
             let status = try FileStatus(of: descriptor)
             guard status.kind == .file else { throw SystemError(ENODEV) }
             opened = status.fingerprint
-            self.descriptor = descriptor
+            file = descriptor
         } catch {
             close(descriptor)
             throw error
@@ -60,23 +62,23 @@ final class FileReader: UploadReader {
     }
 
     deinit {
-        close(descriptor)
+        close(file)
     }
 
     func read(into buffer: UnsafeMutableRawBufferPointer) throws(SourceError) -> Int {
         do {
-            return try readBytes(descriptor, into: buffer)
+            return try readBytes(file, into: buffer)
         } catch {
             throw error.trouble
         }
     }
 
     func rewind() throws(SourceError) {
-        guard lseek(descriptor, 0, SEEK_SET) == 0 else { throw SystemError.last.trouble }
+        guard lseek(file, 0, SEEK_SET) == 0 else { throw SystemError.last.trouble }
     }
 
     func isUnchanged() -> Bool {
-        (try? FileStatus(of: descriptor))?.fingerprint == opened
+        (try? FileStatus(of: file))?.fingerprint == opened
     }
 }
 

@@ -45,7 +45,12 @@ package final class ControlServer: Sendable {
             folder = try OpenFolder(at: state.path)
             listener = try Self.listen(in: folder)
         } catch {
-            throw .failed(doing: "listen on \(ControlAddress.name)", path: state.path, cause: error.description)
+            throw .failed(
+                doing: "listen on \(ControlAddress.name)",
+                path: state.path,
+                cause: error.description,
+                remedy: writeRemedy(error.code)
+            )
         }
         wake = eventfd(0, Int32(EFD_CLOEXEC))
         // Unbounded, yet small: only so many connections are open, and each brings one request.

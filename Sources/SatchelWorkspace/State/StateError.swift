@@ -5,8 +5,8 @@ package import SatchelCore
 package enum StateError: Error, Hashable, Sendable {
     /// `.satchel` is a symbolic link, or something else than a folder.
     case notFolder(path: String, isLink: Bool)
-    /// A system call failed; `doing` completes "cannot …".
-    case failed(doing: String, path: String, cause: String)
+    /// A system call failed; `doing` completes "cannot …", `remedy` says what to do.
+    case failed(doing: String, path: String, cause: String, remedy: String)
     /// Another process holds the lock, and still did after the time that was to be waited.
     case locked(path: String, holder: LockHolder?)
 }
@@ -17,8 +17,8 @@ extension StateError: CustomStringConvertible {
         case .notFolder(let path, let isLink):
             "\(printable(path)): is \(isLink ? "a symbolic link" : "not a folder"); "
                 + "move it away, so that the state can be kept there"
-        case .failed(let doing, let path, let cause):
-            "\(printable(path)): cannot \(doing): \(cause); check owner, permissions and space"
+        case .failed(let doing, let path, let cause, let remedy):
+            "\(printable(path)): cannot \(doing): \(cause); \(remedy)"
         case .locked(let path, let holder):
             if let holder {
                 "\(printable(path)): the workspace is in use by \(holder); wait for it, or stop it"

@@ -61,6 +61,6 @@ package struct StateFolder: Hashable, Sendable {
     }
 
     private static func failure(_ doing: String, _ path: String, _ error: SystemError = .last) -> StateError {
-        .failed(doing: doing, path: path, cause: error.description)
+        .failed(doing: doing, path: path, cause: error.description, remedy: writeRemedy(error.code))
     }
 }

@@ -114,7 +114,12 @@ package final class WorkspaceLock: Sendable {
         while true {
             let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC
             let descriptor = csys_openat_mode(AT_FDCWD, path, flags, 0o600)
-            if descriptor >= 0 { return descriptor }
+            if descriptor >= 0 {
+                // The umask may have taken away what the next process needs.
+                var status = stat()
+                if fstat(descriptor, &status) == 0, status.st_mode & 0o777 != 0o600 { fchmod(descriptor, 0o600) }
+                return descriptor
+            }
             guard errno == EINTR else { throw failure("open", path, .last) }
         }
     }
@@ -132,6 +137,6 @@ package final class WorkspaceLock: Sendable {
     }
 
     private static func failure(_ doing: String, _ path: String, _ error: SystemError) -> StateError {
-        .failed(doing: doing, path: path, cause: error.description)
+        .failed(doing: doing, path: path, cause: error.description, remedy: writeRemedy(error.code))
     }
 }

@@ -60,7 +60,8 @@ extension WatchLoop {
     }
 
     private func openOrMake(_ name: [UInt8], in folder: Int32) throws(Errno) -> Int32 {
-        _ = withName(name) { mkdirat(folder, $0, 0o700) }
+        // Whatever the umask took of it.
+        _ = withName(name) { mkdirat(folder, $0, 0o700) == 0 ? fchmodat(folder, $0, 0o700, 0) : 0 }
         let opened = withName(name) { csys_openat(folder, $0, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
         guard opened >= 0 else { throw Errno(code: errno) }
         return opened

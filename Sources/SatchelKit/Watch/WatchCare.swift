@@ -1,0 +1,163 @@
+internal import FoundationEssentials
+internal import SatchelCore
+internal import SatchelManifest
+internal import Synchronization
+
+/// What a watch does beside syncing: it tells how it is doing, knows whether it is paused or asked to end, tells an
+/// outage once, and does its chores when they are due.
+struct WatchCare {
+    let workspace: Workspace
+    let connection: Connection
+    let board: WatchBoard
+    let pause: PauseSwitch
+    let stop: StopRequest
+    let notifier: ServiceNotifier?
+    let observe: @Sendable (WatchProgress) -> Void
+    /// Changes that a pause gathered.
+    private var gathered: Scope?
+    private var outage = Outage()
+    private var chores: Chores
+    /// Whether the end that comes first may have changed.
+    private var looksForEnds = true
+
+    /// Above so many paths it is simply everything.
+    private static let mostGathered = 4096
+
+    init(
+        workspace: Workspace,
+        connection: Connection,
+        board: WatchBoard,
+        pause: PauseSwitch,
+        stop: StopRequest,
+        notifier: ServiceNotifier?,
+        observe: @escaping @Sendable (WatchProgress) -> Void
+    ) {
+        self.workspace = workspace
+        self.connection = connection
+        self.board = board
+        self.pause = pause
+        self.stop = stop
+        self.notifier = notifier
+        self.observe = observe
+        let cleanup = workspace.configuration.watch.cleanup.inSeconds
+        chores = Chores(
+            margin: workspace.configuration.safetyMargin.inSeconds,
+            cleanupInterval: cleanup > 0 ? cleanup : nil
+        )
+    }
+
+    private var now: Double { workspace.now().timeIntervalSince1970 }
+
+    // MARK: Syncing
+
+    /// Whether a sync of the watch's own is to begin nothing more.
+    var isHeld: @Sendable () -> Bool { { [pause, stop] in pause.isPaused || stop.isRequested } }
+
+    /// Does work that may send files, and tells everybody what happens in it.
+    func following<T>(_ work: (@escaping SyncObserver) async throws -> T) async throws -> T {
+        let sends = Mutex(false)
+        defer { if sends.withLock(\.self) { stop.endSending() } }
+        return try await work { [workspace, board, stop, observe, notifier] event in
+            workspace.life.note()
+            let now = workspace.now()
+            board.note(event, at: now)
+            switch event {
+            case .planned(let uploads, _) where uploads > 0:
+                let isFirst = sends.withLock { sends in
+                    defer { sends = true }
+                    return !sends
+                }
+                if isFirst { stop.beginSending() }
+                notifier?.tell(status: board.read(at: now).line)
+            case .waiting: notifier?.tell(status: board.read(at: now).line)
+            default: break
+            }
+            observe(.sync(event))
+        }
+    }
+
+    /// Takes note of how a sync of the watch's own went; `retriesIn` are the seconds to the next try, if it failed.
+    mutating func note(_ report: SyncReport, of scope: Scope, retriesIn: Double) {
+        board.note(report, of: scope)
+        // A new copy ends later than those that are there.
+        if scope == .everything || chores.soonestEnd == nil { looksForEnds = true }
+        let failures = report.failures.filter { $0.isGivenUp || $0.isOfAccount }
+        if let first = failures.first {
+            let message = report.accountError?.description ?? first.message
+            guard case .began? = outage.noteFailure(message, at: now) else { return }
+            board.update { $0.outageSince = outage.since.map(Date.init(timeIntervalSince1970:)) }
+            observe(
+                .outage(
+                    AccountOutage(
+                        path: first.path,
+                        files: failures.count,
+                        code: first.code,
+                        message: message,
+                        retriesIn: retriesIn
+                    )
+                )
+            )
+        } else if scope == .everything || report.summary.uploaded + report.summary.rehydrated > 0 {
+            guard case .ended(let seconds)? = outage.noteSuccess(at: now) else { return }
+            board.update { $0.outageSince = nil }
+            observe(.recovered(after: seconds))
+        }
+    }
+
+    /// Says how the watch is doing now.
+    func tellStatus() {
+        let figures = board.read(at: workspace.now())
+        notifier?.tell(status: figures.line)
+    }
+
+    // MARK: Pausing
+
+    /// Keeps a change for later.
+    mutating func gather(_ scope: Scope) {
+        gathered = gathered?.union(scope, limit: Self.mostGathered) ?? scope
+        board.note(gathered: gathered)
+    }
+
+    /// What was gathered is being done.
+    mutating func forgetGathered() {
+        gathered = nil
+        board.note(gathered: nil)
+    }
+
+    // MARK: Chores
+
+    private var cleanedKey: String { "cleaned_at:\(connection.id.rawValue)" }
+
+    /// Finds out what is due when, and has the watch woken then; not while there is nobody to do it for.
+    mutating func arm(_ timer: ChoreTimer) async throws {
+        if chores.cleanupInterval != nil, chores.cleanedAt == nil {
+            chores.cleanedAt = try await workspace.manifest.setting(cleanedKey).flatMap(Double.init)
+            if chores.cleanedAt == nil {
+                // The first is due when the first interval is over: nothing can be old before.
+                chores.cleanedAt = now
+                try await workspace.manifest.setSetting(cleanedKey, to: "\(now)")
+            }
+        }
+        if workspace.configuration.renewal == .always, looksForEnds {
+            looksForEnds = false
+            chores.soonestEnd = try await workspace.manifest.soonestLinkedExpiry(in: connection.id)?
+                .timeIntervalSince1970
+        }
+        timer.set(pause.isPaused || outage.since != nil ? nil : chores.next)
+    }
+
+    /// What is due now, and noted as done.
+    mutating func takeDue() -> Set<Chores.Chore> {
+        guard !pause.isPaused, outage.since == nil else { return [] }
+        let due = chores.due(at: now)
+        if due.contains(.renewal) { chores.renewedAt = now }
+        if due.contains(.cleanup) { chores.cleanedAt = now }
+        return due
+    }
+
+    /// Deletes what `cleanup` without options would.
+    func cleanUp() async throws {
+        try await workspace.manifest.setSetting(cleanedKey, to: "\(now)")
+        observe(.cleaned(try await workspace.cleanup(connection, options: CleanupOptions())))
+    }
+}

@@ -1,0 +1,252 @@
+internal import FoundationEssentials
+internal import SatchelCore
+internal import SatchelManifest
+internal import SatchelWorkspace
+
+/// The state of one watch: what failed and is to be tried again.
+struct WatchLoop {
+    let workspace: Workspace
+    let connection: Connection
+    let watcher: Watcher
+    let skipped: SkippedFolders
+    let chores: ChoreTimer
+    let observe: @Sendable (WatchProgress) -> Void
+    private var care: WatchCare
+    private var desk: RequestDesk
+    /// Syncs with failures since the last look at everything without any: each doubles the wait.
+    private var failures = 0
+    private var retryAt: ContinuousClock.Instant?
+    private(set) var isSettled = false
+    private var rescans: RescanSchedule
+    /// Files that were still being written to, and when they will have rested.
+    private var resting: [WorkspacePath: ContinuousClock.Instant] = [:]
+    /// Secrets that were told: a file that is kept back is not told again with each batch that touches it.
+    private var told: [WorkspacePath: [SecretFinding]] = [:]
+    /// What failed and has not been seen to work since.
+    private var troubles: [SyncReport.Failure] = []
+
+    init(
+        workspace: Workspace,
+        connection: Connection,
+        watcher: Watcher,
+        skipped: SkippedFolders,
+        care: WatchCare,
+        chores: ChoreTimer,
+        rescans: RescanSchedule,
+        observe: @escaping @Sendable (WatchProgress) -> Void
+    ) {
+        self.rescans = rescans
+        self.workspace = workspace
+        self.connection = connection
+        self.watcher = watcher
+        self.skipped = skipped
+        self.care = care
+        self.chores = chores
+        self.observe = observe
+        desk = RequestDesk(workspace: workspace, connection: connection, watcher: watcher)
+    }
+
+    var end: WatchEnd { WatchEnd(blocked: told.keys.sorted(), failures: troubles) }
+
+    mutating func begin(wakes: WatchWakes) async throws {
+        var report: SyncReport?
+        if let since = care.pause.since {
+            observe(.paused(since: since))
+            gather(.everything)
+        } else {
+            report = try await connection.waits.telling(noteWait) { try await sync(.everything, renews: true) }
+        }
+        let counts = watcher.counts
+        observe(.ready(watches: counts.watches, limit: counts.limit, report))
+        try await settle(wakes)
+    }
+
+    mutating func handle(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
+        workspace.life.note()
+        if case .pulse = wake {
+            wakes.pulseWasTaken()
+            return care.tellStatus()
+        }
+        try await connection.waits.telling(noteWait) { try await take(wake, wakes: wakes) }
+        // Asked to end while something was sent: that has arrived, and nothing more is begun.
+        if care.stop.isRequested { throw CancellationError() }
+        try await settle(wakes)
+    }
+
+    /// Sees to it that the watch is woken for what is left, and says how it is doing.
+    private mutating func settle(_ wakes: WatchWakes) async throws {
+        setTimers(wakes)
+        try await care.arm(chores)
+        let (counts, isSettled) = (watcher.counts, isSettled)
+        care.board.update { figures in
+            (figures.watches, figures.limit, figures.settled) = (counts.watches, counts.limit, isSettled)
+        }
+        care.tellStatus()
+    }
+
+    private var noteWait: @Sendable (Double, String) -> Void {
+        { [board = care.board, workspace] in board.note(.waiting(seconds: $0, reason: $1), at: workspace.now()) }
+    }
+
+    private mutating func take(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
+        switch wake {
+        case .batch(.dirty(let scope)):
+            if touchesRules(scope) {
+                try await skipped.look()
+                await watcher.rescanWatches()
+                try await sync(.everything, renews: false)
+            } else {
+                // A folder may hold ignore files that were not named, and folders that they now leave in.
+                if holdsFolder(scope) {
+                    try await skipped.look()
+                    await watcher.rescanWatches()
+                }
+                let report = try await sync(scope, renews: false)
+                // A write shows under the name it was made by; other names of the file in the workspace hear nothing.
+                if let names = report?.otherNames, !names.isEmpty { try await sync(Scope(names), renews: false) }
+            }
+        case .batch(.degraded(let reason)):
+            observe(.notice("\(reason)"))
+            care.board.note(error: "\(reason)", at: workspace.now())
+            rescans.beginPolling(at: .now)
+        case .batch(.rootGone(let loss)):
+            throw WorkspaceError(
+                .stoppedForSafety,
+                "\(escaped(workspace.root.utf8)): \(loss); nothing was deleted; start watch again when it is back"
+            )
+        case .rescan:
+            // Whatever is in doubt: the folder itself, the watches, the files.
+            await watcher.rescanWatches()
+            try await sync(.everything, renews: workspace.configuration.renewal == .always)
+        case .retry:
+            retryAt = nil
+            try await sync(.everything, renews: false)
+        case .resumed:
+            // Everything, whatever was gathered: copies may have ended meanwhile, as before a start.
+            care.forgetGathered()
+            try await sync(.everything, renews: true)
+        case .chores:
+            let due = care.takeDue()
+            if due.contains(.renewal) { try await sync(.everything, renews: true) }
+            if due.contains(.cleanup) { try await care.cleanUp() }
+        case .pulse: break
+        case .rested:
+            let now = ContinuousClock.now
+            let rested = resting.filter { $0.value <= now }.keys
+            resting = resting.filter { $0.value > now }
+            if !rested.isEmpty { try await sync(Scope(rested), renews: false) }
+        case .request(let request):
+            let stop = care.stop
+            try await care.following { observe in
+                try await desk.answer(request, isHeld: { stop.isRequested }, observe: observe)
+            }
+        }
+    }
+
+    private func setTimers(_ wakes: WatchWakes) {
+        wakes.set(.rescan, to: rescans.next)
+        wakes.set(.rested, to: resting.values.min())
+        wakes.set(.retry, to: retryAt)
+    }
+
+    /// Brings the scope in step; while the watch is paused, keeps it for later instead.
+    ///
+    /// - Returns: nil when it was paused.
+    @discardableResult
+    private mutating func sync(_ scope: Scope, renews: Bool) async throws -> SyncReport? {
+        guard !care.pause.isPaused else {
+            gather(scope)
+            return nil
+        }
+        var options = SyncOptions()
+        options.renewsExpired = renews
+        options.isHeld = care.isHeld
+        options.stability = StabilityPolicy()
+        options.root = watcher.rootIdentity
+        options.findsOtherNames = scope != .everything
+        let report: SyncReport
+        do {
+            report = try await care.following { [workspace, connection, options] observe in
+                try await workspace.sync(scope, to: connection, options: options, observe: observe)
+            }
+        } catch is SyncHeld {
+            if care.stop.isRequested { throw CancellationError() }
+            gather(scope)
+            return nil
+        }
+        if let stop = report.stop {
+            throw WorkspaceError(.stoppedForSafety, "\(escaped(workspace.root.utf8)): \(stop)")
+        }
+        note(report, of: scope)
+        troubles.removeAll { $0.path.map { scope.contains($0) } ?? (scope == .everything) }
+        troubles += report.failures
+        observe(.settled(report))
+        tell(report, within: scope)
+        if let error = report.accountError, error.kind == .unauthorised || error.kind == .quota { throw error }
+        care.note(report, of: scope, retriesIn: retriesIn)
+        return report
+    }
+
+    /// Keeps what a pause does not let happen for its end; the next look at everything has its usual time.
+    private mutating func gather(_ scope: Scope) {
+        care.gather(scope)
+        if scope == .everything { rescans.looked(took: .zero, foundChanges: false, at: .now) }
+    }
+
+    /// Seconds to the next try.
+    private var retriesIn: Double { retryAt.map { max(0, ($0 - .now).inSeconds) } ?? 0 }
+
+    /// What the report means for what is to be done later.
+    private mutating func note(_ report: SyncReport, of scope: Scope) {
+        let now = ContinuousClock.now
+        let failed = report.failures.contains { failure in
+            failure.isRetryable && failure.path.flatMap { report.resting[$0] } == nil
+        }
+        if failed || report.accountError != nil {
+            failures += 1
+            retryAt = retryAt ?? now + .seconds(min(300, 5 * pow2(failures - 1)))
+        } else if scope == .everything {
+            failures = 0
+            retryAt = nil
+        }
+        resting = resting.filter { !scope.contains($0.key) }
+        for (path, rest) in report.resting { resting[path] = now + rest }
+        isSettled = retryAt == nil && resting.isEmpty
+        if scope == .everything {
+            rescans.looked(took: report.lookTook, foundChanges: !report.entries.isEmpty, at: now)
+        }
+    }
+
+    private mutating func tell(_ report: SyncReport, within scope: Scope) {
+        let blocked = Dictionary(
+            report.blocked.map { ($0.path, $0.reason.secrets) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        told = told.filter { path, _ in !scope.contains(path) || blocked[path] != nil }
+        for (path, findings) in blocked.sorted(by: { $0.key < $1.key }) where told[path] != findings {
+            told[path] = findings
+            for place in secretPlaces(in: findings, of: "\(path)") {
+                observe(.notice("\(place): not sent; \(SkipReason.secretRemedy)"))
+            }
+        }
+        for skipped in report.warned {
+            for place in secretPlaces(in: skipped.reason.secrets, of: "\(skipped.path)") {
+                observe(.notice("\(place): sent all the same, because gate.mode is warn"))
+            }
+        }
+    }
+
+    private func holdsFolder(_ scope: Scope) -> Bool {
+        guard case .paths(let paths) = scope else { return false }
+        return paths.contains { path in isFolder(at: path, below: workspace.root) }
+    }
+
+    /// Whether an ignore file is among the changes: what is selected may then differ anywhere below it.
+    private func touchesRules(_ scope: Scope) -> Bool {
+        guard case .paths(let paths) = scope else { return true }
+        let names: Set<String> = [".gitignore", ".ignore", ".satchelignore"]
+        return paths.contains { names.contains(String(decoding: $0.name, as: UTF8.self)) }
+    }
+
+    private func pow2(_ exponent: Int) -> Double { Double(1 << max(0, min(exponent, 10))) }
+}

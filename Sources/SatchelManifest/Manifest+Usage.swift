@@ -1,0 +1,98 @@
+package import FoundationEssentials
+internal import GRDB
+package import SatchelCore
+
+extension Manifest {
+    /// Columns that ``usage(_:from:)`` reads, of a message `m`.
+    static let usageColumns = """
+        m.input_tokens, m.cached_tokens, m.cache_write_tokens, m.output_tokens, m.reasoning_tokens, m.tool_calls,
+        m.cost_ticks, m.cost_source
+        """
+
+    /// What a message used up, from eight columns; nil where nobody has told.
+    static func usage(_ row: Row, from first: Int) -> ChatUsage? {
+        guard let input = row[first] as Int? else { return nil }
+        return ChatUsage(
+            input: input,
+            cached: row[first + 1] ?? 0,
+            cacheWrite: row[first + 2] ?? 0,
+            output: row[first + 3] ?? 0,
+            reasoning: row[first + 4] ?? 0,
+            toolCalls: row[first + 5] ?? 0,
+            cost: (row[first + 6] as Int64?).flatMap { Dollars(ticks: $0) },
+            costSource: (row[first + 7] as String?).flatMap { CostSource(rawValue: $0) }
+        )
+    }
+
+    /// Answers of models: those that told what they used up, and those that broke off before they could.
+    ///
+    /// What a fork has taken over was paid for in the thread it comes from, and is older than the fork.
+    private static let answers = """
+        FROM message m JOIN thread t ON t.id = m.thread LEFT JOIN account a ON a.id = m.account
+        WHERE m.role = 'assistant' AND m.created_at >= ? AND (m.input_tokens IS NOT NULL
+            OR (m.model IS NOT NULL AND m.status = 'failed' AND m.text <> ''
+                AND (t.forked_from IS NULL OR m.created_at >= t.created_at)))
+        """
+
+    /// Sums over all answers since a moment that a model gave.
+    package func usage(by key: UsageKey, since: Date?) async throws(ManifestError) -> [UsageSum] {
+        guard let column = key.sql else { return shareByFile(try await answersWithFiles(since: since)) }
+        return try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT coalesce(\(column), ''), count(*), count(*) - count(m.cost_ticks),
+                        coalesce(sum(m.input_tokens), 0), sum(m.cached_tokens), sum(m.cache_write_tokens),
+                        sum(m.output_tokens), sum(m.reasoning_tokens), sum(m.tool_calls), sum(m.cost_ticks), NULL
+                    \(Self.answers) GROUP BY 1 ORDER BY 1
+                    """,
+                arguments: [since?.milliseconds ?? Int64.min]
+            ).map { row in
+                UsageSum(
+                    key: row[0],
+                    answers: row[1],
+                    usage: Self.usage(row, from: 3) ?? ChatUsage(input: 0, cached: 0, output: 0, reasoning: 0),
+                    unpriced: row[2]
+                )
+            }
+        }
+    }
+
+    /// Each answer with what its thread had been shown until then.
+    private func answersWithFiles(since: Date?) async throws(ManifestError) -> [AnswerUse] {
+        try await read { db in
+            let files = try db.cachedStatement(
+                sql: """
+                    SELECT min(f.path), coalesce(c.size, 0) FROM message q JOIN message_file f ON f.message = q.id
+                    LEFT JOIN content c ON c.sha256 = f.sha256
+                    WHERE q.thread = ? AND q.position < ? GROUP BY f.sha256 ORDER BY 1
+                    """
+            )
+            return try Row.fetchAll(
+                db,
+                sql: "SELECT m.thread, m.position, \(Self.usageColumns) \(Self.answers) ORDER BY m.id",
+                arguments: [since?.milliseconds ?? Int64.min]
+            ).map { row in
+                AnswerUse(
+                    usage: Self.usage(row, from: 2) ?? ChatUsage(input: 0, cached: 0, output: 0, reasoning: 0),
+                    files: try Row.fetchAll(files, arguments: [row[0] as Int64, row[1] as Int]).map {
+                        AnswerUse.File(path: try $0.workspacePath(0).description, size: $0[1])
+                    }
+                )
+            }
+        }
+    }
+}
+
+extension UsageKey {
+    /// Nil where an answer belongs to several keys.
+    fileprivate var sql: String? {
+        switch self {
+        case .day: "strftime('%Y-%m-%d', m.created_at / 1000, 'unixepoch')"
+        case .model: "m.model"
+        case .thread: "m.thread || ' ' || t.title"
+        case .account: "a.label"
+        case .file: nil
+        }
+    }
+}
