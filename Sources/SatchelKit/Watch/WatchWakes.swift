@@ -43,7 +43,7 @@ final class WatchWakes: Sendable {
     private let pulsing = Mutex(false)
     private let timers: Mutex<[Timer: Armed]> = Mutex([:])
 
-    /// - Parameter asked: one element for each time that somebody wants everything looked at.
+    /// One element of `asked` for each time that somebody wants everything looked at.
     init(_ watcher: Watcher, asked: AsyncStream<Void>) {
         self.watcher = watcher
         // Unbounded, yet small: batches are coalesced by the watcher until they are taken, and each timer has at most
