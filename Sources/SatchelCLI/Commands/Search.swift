@@ -92,7 +92,7 @@ struct Search: AsyncParsableCommand {
     private func searchFiles(_ workspace: Workspace, _ output: Output) async throws -> ExitStatus {
         let progress = ProgressLine(output)
         defer { progress.clear() }
-        let budget = AutoBudget(tokens: .max, files: limit)
+        let budget = AutoBudget(tokens: .max, files: limit, leastShare: 0)
         let choice = try await workspace.chooseFiles(for: words.joined(separator: " "), under: budget) { event in
             if case .indexing(let done, let total) = event { progress.note(indexed: done, of: total) }
         }
