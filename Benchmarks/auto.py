@@ -94,7 +94,7 @@ def main():
         for one in mine:
             whole = one["subject"]
             for kind, text in (("as it is", whole), ("without its component", re.sub(r"^[\w./()-]+: ", "", whole))):
-                answer = json.loads(run(satchel, tree, env, "search", "--in", "files", "--json", "--limit", "10", text))
+                answer = json.loads(run(satchel, tree, env, "search", "--list", "--json", "--limit", "10", text))
                 found = [file["path"] for file in answer["files"]]
                 count(kind, "satchel", one["files"], found)
                 count(kind, "lines counted", one["files"], by_grep(files, text))

@@ -66,8 +66,11 @@ extension Manifest {
                 sql: """
                     SELECT m.created_at, f.path, f.sha256, coalesce(c.size, 0), m.account
                     FROM message m JOIN message_file f ON f.message = m.id LEFT JOIN content c ON c.sha256 = f.sha256
-                    WHERE m.model IS NOT NULL AND m.account IS NOT NULL AND m.created_at >= ?
-                    ORDER BY m.created_at, m.id, f.position
+                    WHERE m.model IS NOT NULL AND m.account IS NOT NULL AND m.created_at >= ?1
+                    UNION ALL
+                    SELECT n.made_at, n.path, n.sha256, coalesce(c.size, 0), n.account
+                    FROM note n LEFT JOIN content c ON c.sha256 = n.sha256 WHERE n.made_at >= ?1
+                    ORDER BY 1
                     """,
                 arguments: [since?.milliseconds ?? Int64.min]
             ).map { row in
@@ -78,6 +81,38 @@ extension Manifest {
                     size: row[3],
                     account: AccountID(row[4])
                 )
+            }
+        }
+    }
+
+    /// What models were shown through tools: some lines of a content, and of it the bytes of all that the tool said.
+    package func shownByTools(since: Date?) async throws(ManifestError) -> [(departure: Departure, lines: ShownLines)] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT u.used_at, l.path, l.sha256, coalesce(c.size, 0), m.account, l.first_line, l.last_line
+                    FROM tool_lines l JOIN tool_use u ON u.message = l.message AND u.position = l.tool_use
+                    JOIN message m ON m.id = l.message LEFT JOIN content c ON c.sha256 = l.sha256
+                    WHERE m.account IS NOT NULL AND u.used_at >= ?
+                    ORDER BY u.used_at, l.message, l.tool_use, l.position
+                    """,
+                arguments: [since?.milliseconds ?? Int64.min]
+            ).map { row in
+                let departure = Departure(
+                    sentAt: row.date(0),
+                    path: try row.workspacePath(1),
+                    digest: try row.digest(2),
+                    size: row[3],
+                    account: AccountID(row[4])
+                )
+                let lines = ShownLines(
+                    path: try row.workspacePath(1),
+                    digest: try row.digest(2),
+                    first: row[5],
+                    last: row[6]
+                )
+                return (departure, lines)
             }
         }
     }

@@ -29,26 +29,36 @@ extension Manifest {
     /// Threads, the last written first.
     ///
     /// - Parameters:
-    ///   - archived: those that are put away, or those that are not.
+    ///   - filter: which.
     ///   - cursor: the last thread of the page before; nil for the first page.
     ///   - limit: at most so many.
     /// - Returns: a page; fewer than `limit` at the end.
     /// - Throws: ``ManifestError``.
     package func threads(
-        archived: Bool,
+        _ filter: ThreadFilter,
         after cursor: Int64?,
         limit: Int
     ) async throws(ManifestError) -> [ThreadSummary] {
-        try await read { db in
+        // Everything below a folder lies between `folder/` and `folder0`, the byte after the slash.
+        let first = filter.path.map { Data($0.bytes + [UInt8(ascii: "/")]) }
+        let after = filter.path.map { Data($0.bytes + [UInt8(ascii: "0")]) }
+        return try await read { db in
             try Row.fetchAll(
                 db,
                 sql: """
                     SELECT \(Self.summaryColumns) FROM thread t
                     WHERE (t.archived_at IS NOT NULL) = ?1 AND (?2 IS NULL OR (t.updated_at, t.id) <
                         (SELECT c.updated_at, c.id FROM thread c WHERE c.id = ?2))
+                        AND (?4 IS NULL OR instr(lower(t.title), lower(?4)) > 0) AND t.updated_at >= ?5
+                        AND (?6 IS NULL OR EXISTS (
+                            SELECT 1 FROM message m JOIN message_file f ON f.message = m.id WHERE m.thread = t.id
+                                AND (f.path = ?6 OR (f.path >= ?7 AND f.path < ?8))))
                     ORDER BY t.updated_at DESC, t.id DESC LIMIT ?3
                     """,
-                arguments: [archived, cursor, limit]
+                arguments: [
+                    filter.archived, cursor, limit, filter.title, filter.since?.milliseconds ?? Int64.min,
+                    filter.path?.blob, first, after,
+                ]
             ).map(Self.summary)
         }
     }
@@ -136,6 +146,7 @@ extension Manifest {
                     """,
                 arguments: [copy, thread]
             )
+            try Self.copyToolUses(of: thread, to: copy, db)
             return copy
         }
     }

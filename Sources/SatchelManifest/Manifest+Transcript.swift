@@ -9,14 +9,16 @@ extension Manifest {
     ///   - thread: whose.
     ///   - position: those behind this one; 0 for the first page.
     ///   - limit: at most so many.
+    ///   - filter: which.
     /// - Returns: a page; fewer than `limit` at the end.
     /// - Throws: ``ManifestError``.
     package func transcript(
         of thread: Int64,
         after position: Int = 0,
-        limit: Int
+        limit: Int,
+        _ filter: MessageFilter = MessageFilter()
     ) async throws(ManifestError) -> [TranscriptMessage] {
-        try await read { db in
+        let page = try await read { db in
             let files = try db.cachedStatement(
                 sql: "SELECT path, sha256 FROM message_file WHERE message = ? ORDER BY position"
             )
@@ -26,9 +28,11 @@ extension Manifest {
                     SELECT m.id, m.position, m.role, m.status, m.text || \(Self.deltas), m.model, a.label,
                         m.finish_reason, m.error, m.created_at, \(Self.usageColumns)
                     FROM message m LEFT JOIN account a ON a.id = m.account
-                    WHERE m.thread = ? AND m.position > ? ORDER BY m.position LIMIT ?
+                    WHERE m.thread = ?1 AND m.position > ?2 AND (?4 IS NULL OR m.role = ?4)
+                        AND (?5 IS NULL OR m.status = ?5)
+                    ORDER BY m.position \(filter.fromEnd ? "DESC" : "ASC") LIMIT ?3
                     """,
-                arguments: [thread, position, limit]
+                arguments: [thread, position, limit, filter.role?.rawValue, filter.status?.rawValue]
             ).map { row in
                 TranscriptMessage(
                     id: row[0],
@@ -49,6 +53,7 @@ extension Manifest {
                 )
             }
         }
+        return filter.fromEnd ? page.reversed() : page
     }
 
     /// Messages with all of `words`, the best first.

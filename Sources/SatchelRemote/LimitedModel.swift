@@ -78,11 +78,14 @@ package struct LimitedModel: ChatModel {
     /// A quarter of the bytes that are shown, which is close for English text and too many for most else.
     private func tokens(of request: ChatRequest) async -> Int64 {
         var bytes = Int64(request.system?.utf8.count ?? 0)
+        for tool in request.tools { bytes += Int64(tool.description.utf8.count + tool.parameters.utf8.count) }
         for part in request.turns.flatMap(\.parts) {
             switch part {
             case .text(let text), .inlineText(_, let text): bytes += Int64(text.utf8.count)
             case .file(let id, _, _), .image(let id, _, _): bytes += await size(id)
             case .inlineImage(_, _, let image): bytes += Int64(image.count)
+            case .toolCall(let call): bytes += Int64(call.arguments.utf8.count)
+            case .toolResult(let result): bytes += Int64(result.text.utf8.count)
             }
         }
         return max(1, bytes / 4)

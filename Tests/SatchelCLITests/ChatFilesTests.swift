@@ -131,7 +131,7 @@ struct ChatFilesTests {
             at.workspace.remove("src/Tide.swift")
             let answer = try await at.satchel.chat("--auto", "the tide")
             #expect(answer.picked?.map(\.path) == ["src/Moon.swift"])
-            let found = try await at.satchel.run(["search", "--in", "files", "tides"]).check()
+            let found = try await at.satchel.run(["search", "--list", "tides"]).check()
             #expect(found.stdout.hasPrefix("src/Moon.swift"))
         }
     }

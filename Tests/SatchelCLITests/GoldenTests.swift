@@ -10,7 +10,7 @@ import Testing
         "", "init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config", "config ls", "config path",
         "doctor", "remote", "remote ls", "remote verify", "remote reconcile",
         "rehydrate", "add", "cat", "restore", "has", "quota", "thread", "thread ls", "thread show", "thread fork",
-        "thread archive", "thread rm", "thread export", "search", "cost",
+        "thread archive", "thread rm", "thread export", "thread search", "search", "summarize", "cost",
         "audit",
     ])
     func helpSaysWhatItSaid(_ command: String) async throws {
@@ -25,7 +25,7 @@ import Testing
 
     @Test(arguments: [
         "init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config ls", "doctor", "remote ls",
-        "remote verify", "remote reconcile", "rehydrate", "add", "cat", "restore", "has", "quota", "audit",
+        "remote verify", "remote reconcile", "rehydrate", "add", "cat", "restore", "has", "quota", "audit", "search", "summarize", "thread search",
     ])
     func everyHelpHasAnExample(_ command: String) async throws {
         try await RunningSatchel.with { satchel in

@@ -101,6 +101,34 @@ struct ThreadTests {
         }
     }
 
+    @Test func threadsAndMessagesAreFiltered() async throws {
+        try await with(["src/a.txt": "one\n", "srcs.txt": "two\n"]) { at in
+            try await at.satchel.chat("what is in @src/a.txt?")
+            try await at.satchel.chat("and in @srcs.txt?")
+            try await at.satchel.chat("Nothing 100%")
+            try await at.satchel.chat("-c", "go on")
+            func numbers(_ filter: String...) async throws -> [Int64] {
+                let page: Listing = try await at.satchel.document(["thread", "ls"] + filter)
+                return page.threads.map(\.thread)
+            }
+            #expect(try await numbers("--file", "src") == [1])
+            #expect(try await numbers("--file", "srcs.txt") == [2])
+            #expect(try await numbers("--title", "nothing 100%") == [3])
+            #expect(try await numbers("--title", "_") == [])
+            #expect(try await numbers("--since", "1h", "--limit", "2") == [3, 2])
+            #expect(try await numbers("--since", "1h", "--limit", "2", "--after", "2") == [1])
+            func positions(_ filter: String...) async throws -> [Int] {
+                let shown: Transcript = try await at.satchel.document(["thread", "show", "3"] + filter)
+                return shown.messages.map(\.position)
+            }
+            #expect(try await positions("--last", "2") == [3, 4])
+            #expect(try await positions("--role", "user") == [1, 3])
+            #expect(try await positions("--status", "failed") == [])
+            #expect(try await positions("--limit", "1", "--after", "2") == [3])
+            try await at.satchel.run(["thread", "show", "3", "--role", "nobody"]).check(64)
+        }
+    }
+
     @Test func aForkGoesItsOwnWay() async throws {
         try await with(["a.txt": "one\n"]) { at in
             try await at.satchel.chat("first @a.txt")

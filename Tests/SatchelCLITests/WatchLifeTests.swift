@@ -153,7 +153,9 @@ import Testing
             try await watch.line(containing: "\"resumed\"")
             let decoder = JSONDecoder()
             decoder.keyDecodingStrategy = .convertFromSnakeCase
-            let events = try watch.stdout.split(separator: "\n").map { try decoder.decode(Event.self, from: Data($0.utf8)) }
+            let events = try watch.stdout.split(separator: "\n").map {
+                try decoder.decode(Event.self, from: Data($0.utf8))
+            }
             #expect(events.count { $0.type == "failed" } == 2)
             let outage = try #require(events.first { $0.type == "outage" })
             #expect(outage.code == "temporary" && outage.until != nil && outage.path != nil)
@@ -194,7 +196,9 @@ import Testing
     @Test func whatNothingNeedsIsDeletedByTheClock() async throws {
         let environment = ["SATCHEL_WATCH_CLEANUP": "2s", "SATCHEL_KEEP_UNREFERENCED": "1s"]
         let arguments: [String] = []
-        try await watching(["a.txt": "a\n", "b.txt": "b\n"], environment: environment, arguments: arguments) { at, watch in
+        try await watching(["a.txt": "a\n", "b.txt": "b\n"], environment: environment, arguments: arguments) {
+            at,
+            watch in
             at.workspace.remove("b.txt")
             try await watch.line(containing: "-  b.txt")
             try await watch.line(containing: "cleanup: 1 copies deleted (2 B)")

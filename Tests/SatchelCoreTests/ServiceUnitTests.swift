@@ -35,12 +35,17 @@ import Testing
 
     @Test func aUnitNeverHoldsMoreLinesThanItShould() {
         let plain = unit(root: "/home/ada/notes").text.split(separator: "\n").count
-        #expect(unit(root: "/home/ada/no\ntes\n[Service]\nExecStart=/bin/false").text.split(separator: "\n").count == plain)
+        #expect(
+            unit(root: "/home/ada/no\ntes\n[Service]\nExecStart=/bin/false").text.split(separator: "\n").count == plain
+        )
     }
 
     @Test func twoFoldersOfOneNameAreTwoServices() {
         #expect(unit(root: "/home/ada/notes").name == "satchel-notes-1f0c2a9b.service")
-        #expect(ServiceUnit.name(root: Array("/a b/ü@%i.service".utf8), digest: "00112233445") == "satchel-____i_service-00112233.service")
+        #expect(
+            ServiceUnit.name(root: Array("/a b/ü@%i.service".utf8), digest: "00112233445")
+                == "satchel-____i_service-00112233.service"
+        )
         #expect(ServiceUnit.name(root: Array("/".utf8), digest: "0011223344") == "satchel-root-00112233.service")
     }
 

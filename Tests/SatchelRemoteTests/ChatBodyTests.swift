@@ -31,7 +31,7 @@ struct ChatBodyTests {
                 + #"{"file_id":"file-2","type":"input_file"},"#
                 + #"{"text":"Attached files, in this order:\n1. a.png\n2. b/Main.swift","type":"input_text"},"#
                 + #"{"text":"Look.","type":"input_text"}],"role":"user"},"#
-                + #"{"content":[{"text":"Seen.","type":"output_text"}],"role":"assistant"},"#
+                + #"{"content":"Seen.","role":"assistant"},"#
                 + #"{"content":[{"text":"And?","type":"input_text"}],"role":"user"}],"#
                 + #""instructions":"Be brief.","max_output_tokens":500,"model":"gpt-x","#
                 + #""prompt_cache_key":"thread-1","store":false,"stream":true}"#

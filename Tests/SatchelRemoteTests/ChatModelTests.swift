@@ -33,7 +33,7 @@ enum ChatFormat: String, CaseIterable, CustomTestStringConvertible {
     /// The words of the loopback provider for reasons to stop: Mistral's schema has no content filter.
     var reasons: [(String, FinishReason)] {
         self == .mistral
-            ? [("max_output_tokens", .length), ("model_length", .length), ("tool_calls", .other("tool_calls"))]
+            ? [("max_output_tokens", .length), ("model_length", .length), ("tool_calls", .toolCalls)]
             : [("max_output_tokens", .length), ("content_filter", .contentFilter)]
     }
 

@@ -51,7 +51,7 @@ struct MistralDecoderTests {
 
     @Test(arguments: [
         ("stop", FinishReason.stop), ("length", .length), ("model_length", .length),
-        ("tool_calls", .other("tool_calls")),
+        ("tool_calls", .toolCalls),
     ])
     func reasonsHaveTheWordsOfTheSchema(word: String, reason: FinishReason) throws {
         let chunk = #"{"choices":[{"delta":{},"finish_reason":"\#(word)"}]}"#

@@ -79,6 +79,10 @@ struct WireCheckTests {
             let part = ChatRequest.Part.file(stored.id, path: "src/notes.md", media: upload.media)
             let heard = try await Heard(model.stream(asking("what is it?", [part])))
             #expect(heard.error == nil)
+            try await useTools(model, server)
+            // The same answers again.
+            server.nextAnswer(LoopbackAnswer())
+            server.nextAnswer(Self.look)
             // Asked again for the answers, before the file goes.
             let port = server.server.port
             for request in server.server.requests where request.isComplete {
@@ -95,6 +99,25 @@ struct WireCheckTests {
             }
         }
         return exchanges
+    }
+
+    private static let look = LoopbackAnswer.calling(
+        (name: "read_file", arguments: #"{"path":"a.md","first_line":3}"#),
+        (name: "list_files", arguments: "{}"),
+        saying: "Let me look."
+    )
+
+    /// A question that is answered after a look.
+    private func useTools(_ model: any ChatModel, _ server: any LoopbackProvider) async throws {
+        var request = asking("what is there?")
+        request.tools = FileToolRequest.tools
+        server.nextAnswer(Self.look)
+        let first = try await Heard(model.stream(request))
+        #expect(first.calls.count == 2 && first.error == nil)
+        request.turns += first.turns { "found by \($0.name)" }
+        request.mayCallTools = false
+        let second = try await Heard(model.stream(request))
+        #expect(second.text.contains("tool said: found by list_files"), "\(second)")
     }
 
     private func reply(to request: LoopbackRequest, port: UInt16) async throws -> RawClient.Reply {

@@ -82,7 +82,8 @@ struct Audit: AsyncParsableCommand {
             case .there: entry.expiresAt.map { "there until \($0.formatted(.iso8601))" } ?? "there until it is deleted"
             case .expired: "expired \((entry.deletedAt ?? entry.expiresAt)?.formatted(.iso8601) ?? "")"
             case .deleted: "deleted \(entry.deletedAt?.formatted(.iso8601) ?? "") (\(entry.deletedBecause ?? ""))"
-            case .unknown: "shown to a model"
+            case .unknown:
+                entry.lines.map { "lines \($0.lowerBound)-\($0.upperBound) looked up by a model" } ?? "shown to a model"
             }
         let parts = [
             entry.sentAt.formatted(.iso8601), entry.path?.description ?? "(unknown path)",
@@ -110,6 +111,7 @@ private struct AuditDocument: Encodable {
         var expiresAt, deletedAt: Date?
         var deletedBecause: String?
         var state: String
+        var firstLine, lastLine: Int?
     }
 
     struct Copy: Encodable {
@@ -135,7 +137,9 @@ private struct AuditDocument: Encodable {
                 expiresAt: entry.expiresAt,
                 deletedAt: entry.deletedAt,
                 deletedBecause: entry.deletedBecause,
-                state: entry.state.rawValue
+                state: entry.state.rawValue,
+                firstLine: entry.lines?.lowerBound,
+                lastLine: entry.lines?.upperBound
             )
         }
         guard let report else { return }

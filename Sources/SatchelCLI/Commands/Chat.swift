@@ -12,7 +12,8 @@ struct Chat: AsyncParsableCommand {
             sent by id. @git:changed is what differs from the last commit, @thread what the thread was shown before. \
             --auto chooses files by the words of the question, and tells which and why. Without a prompt, and with a \
             terminal, questions are read one by one; /help lists what else can be said there. Where no model is \
-            configured, the best passages of the synced files are the answer.
+            configured, the best passages of the synced files are the answer. A model that can may also search, read \
+            and list the synced files by itself; each look is shown, and --no-tools forbids them.
 
             EXAMPLES
               satchel chat "what does @src/main.swift do?"
@@ -41,6 +42,9 @@ struct Chat: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Instructions that go before the conversation.")
     var system: String?
 
+    @Flag(help: "Let the model look at nothing but what the question shows.")
+    var noTools = false
+
     @OptionGroup var choice: ChoiceOptions
 
     @OptionGroup var options: GlobalOptions
@@ -67,13 +71,14 @@ struct Chat: AsyncParsableCommand {
     }
 
     private func chat(_ workspace: Workspace, _ connection: Connection, _ output: Output) async throws -> ExitStatus {
-        let session = ChatSession(
+        var session = ChatSession(
             workspace: workspace,
             connection: connection,
             system: system,
             choice: choice,
             output: output
         )
+        session.usesTools = !noTools
         var thread = thread
         if continues {
             guard let latest = try await workspace.latestThread() else {

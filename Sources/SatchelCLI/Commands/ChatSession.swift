@@ -10,10 +10,12 @@ struct ChatSession: Sendable {
     let system: String?
     let choice: ChoiceOptions
     let output: Output
+    /// Whether the model may look into the synced files by itself.
+    var usesTools = true
 
     /// A question as the options of the command have it.
     func question(_ text: String, thread: Int64?) -> ChatQuestion {
-        var question = ChatQuestion(prompt: text, thread: thread, system: system)
+        var question = ChatQuestion(prompt: text, thread: thread, system: system, usesTools: usesTools)
         question.auto = choice.budget(workspace.configuration.chat.auto)
         question.versions = choice.versions
         return question
@@ -51,6 +53,9 @@ struct ChatSession: Sendable {
                 let how = file.remoteID.map { "\($0)" } ?? "its text"
                 output.note("\(model) is shown \(file.path) (\(how))")
             }
+        case .tool(let use):
+            progress.clear()
+            output.look(use)
         case .renewed:
             output.note("a file was gone at \(connection.account.name); it is uploaded again")
         case .event(.text(let piece)), .event(.refusal(let piece)):
@@ -65,7 +70,9 @@ struct ChatSession: Sendable {
     private func showChoice(_ choice: Choice) {
         for file in choice.picked { output.note("chose \(choiceText(file))") }
         for file in choice.tooLarge.prefix(3) {
-            output.note("left out \(choiceText(file)): it goes beyond the budget; mention it with @ to show it all the same")
+            output.note(
+                "left out \(choiceText(file)): it goes beyond the budget; mention it with @ to show it all the same"
+            )
         }
         if choice.picked.isEmpty { output.note("--auto chose no file: none has the words of the question") }
     }
@@ -109,6 +116,8 @@ private struct JSONChat: Encodable {
     var usage: JSONUsage?
     var cost: String?
     var finishReason: String?
+    /// Missing where the model looked nothing up.
+    var tools: [JSONToolUse]?
     var passages: [Passage]?
     var picked: [JSONPicked]?
     var replaced: [JSONReplaced]?
@@ -125,6 +134,7 @@ private struct JSONChat: Encodable {
         usage = answer.usage.map(JSONUsage.init)
         cost = answer.usage?.cost?.description
         finishReason = answer.finishReason
+        tools = answer.tools.isEmpty ? nil : answer.tools.map(JSONToolUse.init)
         if !answer.picked.isEmpty { picked = answer.picked.map(JSONPicked.init) }
         if !answer.replaced.isEmpty { replaced = answer.replaced.map(JSONReplaced.init) }
         guard answer.model == nil else { return }

@@ -196,7 +196,8 @@ struct ThreadExport: AsyncParsableCommand {
                 let model = message.model.map { " (\(printable($0)))" } ?? ""
                 output.line("\n## \(message.role == .user ? "Question" : "Answer\(model)")\n")
                 for file in message.files { output.line("- `\(file.path)` \(file.digest.prefix(12))") }
-                if !message.files.isEmpty { output.line("") }
+                for use in message.tools { output.line("- → \(printable(use.summary))") }
+                if !message.files.isEmpty || !message.tools.isEmpty { output.line("") }
                 if message.status == .failed { output.line("*\(printable(message.error ?? "failed"))*\n") }
                 if !message.text.isEmpty { output.line(printableLines(message.text)) }
             }

@@ -16,7 +16,7 @@ struct ThreadCommand: AsyncParsableCommand {
             """,
         subcommands: [
             ThreadLs.self, ThreadShow.self, ThreadNew.self, ThreadRename.self, ThreadFork.self, ThreadArchive.self,
-            ThreadRm.self, ThreadExport.self,
+            ThreadRm.self, ThreadSearch.self, ThreadExport.self,
         ],
         defaultSubcommand: ThreadLs.self
     )
@@ -50,12 +50,23 @@ struct ThreadLs: AsyncParsableCommand {
             EXAMPLES
               satchel thread ls
               satchel thread ls --archived --limit 100
+              satchel thread ls --file src/ --since 7d
+              satchel thread ls --title tides
               satchel thread ls --after 12      the page behind thread 12
             """
     )
 
     @Flag(help: "Those that were put away.")
     var archived = false
+
+    @Option(help: ArgumentHelp("Only with this in the title.", valueName: "text"))
+    var title: String?
+
+    @Option(help: ArgumentHelp("Only those that showed this file, or one in this folder.", valueName: "path"))
+    var file: String?
+
+    @Option(help: ArgumentHelp("Only those written to within this time: 7d, 12h.", valueName: "time"))
+    var since: String?
 
     @Option(help: ArgumentHelp("Begin behind this thread, the last of the page before.", valueName: "thread"))
     var after: Int64?
@@ -67,6 +78,7 @@ struct ThreadLs: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...1000).contains(limit) else { throw ValidationError("--limit takes a number from 1 to 1000") }
+        if let since, parseSeconds(since) == nil { throw ValidationError("--since takes a time such as 7d or 12h") }
     }
 
     struct Document: Encodable {
@@ -80,18 +92,25 @@ struct ThreadLs: AsyncParsableCommand {
         let command = self
         try await runCommand(options) { output in
             let workspace = try Workspace(command.options.context)
-            let page = try await workspace.threads(
-                archived: command.archived,
-                after: command.after,
-                limit: command.limit
-            )
+            var filter = ThreadFilter()
+            filter.archived = command.archived
+            filter.title = command.title
+            filter.path = try command.file.flatMap { try workspace.paths([$0]).first }
+            filter.since = command.since.flatMap { parseSeconds($0) }
+                .map { workspace.context.now().addingTimeInterval(-Double($0)) }
+            let page = try await workspace.threads(filter, after: command.after, limit: command.limit)
             let next = page.count == command.limit ? page.last?.id : nil
             output.document(Document(threads: page.map(JSONThread.init), next: next))
             for thread in page {
                 let day = thread.updatedAt.formatted(.iso8601.year().month().day())
                 output.line("\(thread.id)\t\(day)\t\(thread.messages) messages\t\(printable(thread.title))")
             }
-            if page.isEmpty { output.note("no conversations\(command.archived ? " were put away" : " yet")") }
+            if page.isEmpty {
+                let isFiltered = command.title != nil || command.file != nil || command.since != nil
+                output.note(
+                    "no conversations\(isFiltered ? " like this" : command.archived ? " were put away" : " yet")"
+                )
+            }
             if let next { output.note("more: --after \(next)") }
             return .done
         }
@@ -106,6 +125,8 @@ struct ThreadShow: AsyncParsableCommand {
             EXAMPLES
               satchel thread show 3
               satchel thread show 3 --after 20 --limit 20
+              satchel thread show 3 --last 2
+              satchel thread show 3 --status failed
             """
     )
 
@@ -118,12 +139,30 @@ struct ThreadShow: AsyncParsableCommand {
     @Option(help: ArgumentHelp("At most so many messages.", valueName: "n"))
     var limit: Int?
 
+    @Option(help: ArgumentHelp("Only so many at the end.", valueName: "n"))
+    var last: Int?
+
+    @Option(help: "Only those of the user, or of the assistant.")
+    var role: ChatRequest.Turn.Role?
+
+    @Option(help: "Only those that are pending, success or failed.")
+    var status: MessageStatus?
+
     @OptionGroup var options: GlobalOptions
+
+    func validate() throws {
+        guard (limit ?? 1) > 0, (last ?? 1) > 0 else {
+            throw ValidationError("--limit and --last take a number from 1")
+        }
+        if limit != nil, last != nil { throw ValidationError("--limit and --last exclude each other") }
+    }
 
     struct Document: Encodable {
         var ok = true
         var thread: JSONThread
         var messages: [JSONMessage]
+        /// For `--after`; missing at the end.
+        var next: Int?
     }
 
     func run() async throws {
@@ -131,16 +170,24 @@ struct ThreadShow: AsyncParsableCommand {
         try await runCommand(options) { output in
             let workspace = try Workspace(command.options.context)
             let summary = try await workspace.thread(command.thread)
+            var filter = MessageFilter()
+            (filter.role, filter.status) = (command.role, command.status)
+            filter.fromEnd = command.last != nil
             let messages = try await workspace.transcript(
                 of: command.thread,
                 after: command.after,
-                limit: command.limit ?? .max
+                limit: command.limit ?? command.last ?? .max,
+                filter
             )
-            output.document(Document(thread: JSONThread(summary), messages: messages.map(JSONMessage.init)))
+            let next = messages.count == command.limit ? messages.last?.position : nil
+            output.document(
+                Document(thread: JSONThread(summary), messages: messages.map(JSONMessage.init), next: next)
+            )
             for (index, message) in messages.enumerated() {
                 if index > 0 { output.line("") }
                 output.line(output.painted(heading(of: message), message.role == .user ? .green : .grey))
                 for file in message.files { output.line("    \(file.path)  \(file.digest.prefix(12))") }
+                for use in message.tools { output.line("    → \(printable(use.summary))") }
                 if !message.text.isEmpty { output.line(printableLines(message.text)) }
             }
             return .done
@@ -174,6 +221,8 @@ struct JSONMessage: Encodable {
     var cost: String?
     var createdAt: Date
     var files: [File]
+    /// Missing where nothing was looked up.
+    var tools: [JSONToolUse]?
 
     init(_ message: TranscriptMessage) {
         self.message = message.id
@@ -187,5 +236,6 @@ struct JSONMessage: Encodable {
         cost = message.usage?.cost?.description
         createdAt = message.createdAt
         files = message.files.map { File(path: $0.path.description, sha256: $0.digest.hex) }
+        tools = message.tools.isEmpty ? nil : message.tools.map(JSONToolUse.init)
     }
 }

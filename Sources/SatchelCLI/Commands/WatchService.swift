@@ -25,8 +25,9 @@ struct WatchService {
         let isWritten = service.standing == .same
         if !isDryRun, !isWritten { try workspace.install(service) }
         let path = shellWord(service.environmentFile)
+        let folder = shellWord(service.environmentFolder)
         let keys = service.keyVariables.map { variable in
-            "(umask 077; printf '\(variable)=%s\\n' \"$\(variable)\" >> \(path))"
+            "(umask 077; mkdir -p \(folder); printf '\(variable)=%s\\n' \"$\(variable)\" >> \(path))"
         }
         let next =
             keys + ["systemctl --user daemon-reload", "systemctl --user enable --now \(service.name)"]
@@ -48,8 +49,8 @@ struct WatchService {
         output.info("\(isWritten ? "unchanged" : "wrote") \(escaped(service.path.utf8))")
         output.info("")
         if let variable = service.keyVariables.first {
-            output.info("The service does not see \(variable) of this shell. Put it where only you can read it (or use")
-            output.info("key_command in your configuration):")
+            output.info("The service does not see this shell's \(variable). Put it where only you can read it, or use")
+            output.info("key_command in your configuration:")
             for command in keys { output.info("    \(command)") }
             output.info("")
         }
@@ -62,7 +63,9 @@ struct WatchService {
         output.info("    satchel status -C \(shellWord(workspace.root))")
         output.info("    journalctl --user -u \(service.name)")
         if service.environmentFileIsOpen {
-            output.error("\(escaped(service.environmentFile.utf8)): others can read it; chmod 600 it, keys are in there")
+            output.error(
+                "\(escaped(service.environmentFile.utf8)): others can read it; chmod 600 it, keys are in there"
+            )
         }
         return .done
     }

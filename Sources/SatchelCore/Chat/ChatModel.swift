@@ -42,6 +42,10 @@ package struct ChatRequest: Sendable {
         case inlineText(path: String, text: String)
         /// Where pictures have no ids: the bytes themselves, as a data URL.
         case inlineImage(path: String, media: MediaType, bytes: [UInt8])
+        /// In a turn of the assistant: it asked for a tool.
+        case toolCall(ToolCall)
+        /// In the user's turn that follows: what the tool brought.
+        case toolResult(ToolResult)
     }
 
     package var model: String
@@ -50,6 +54,10 @@ package struct ChatRequest: Sendable {
     /// Steady per workspace and thread: providers route to their prompt caches by it.
     package var cacheKey: String?
     package var maxOutputTokens: Int?
+    /// What the model may ask for.
+    package var tools: [ChatTool] = []
+    /// False for an answer without any more of them; they stay in the request because earlier turns have used them.
+    package var mayCallTools = true
     /// Seconds that the provider may be silent.
     package var idleTimeout = 600.0
     /// Whether the provider is to tell the places that words are from, where it has to be asked for that.
@@ -91,6 +99,8 @@ package enum ChatEvent: Hashable, Sendable {
     /// A tool of the provider at work: `searching files`.
     case status(String)
     case citation(Citation)
+    /// Whole, with all of its arguments.
+    case toolCall(ToolCall)
     case usage(ChatUsage)
     /// The terminal event.
     case finished(FinishReason)
@@ -100,6 +110,8 @@ package enum FinishReason: Hashable, Sendable {
     case stop
     case length
     case contentFilter
+    /// The model waits for what its calls bring.
+    case toolCalls
     case other(String)
 
     /// The stable word in JSON and in the manifest.
@@ -108,6 +120,7 @@ package enum FinishReason: Hashable, Sendable {
         case .stop: "stop"
         case .length: "length"
         case .contentFilter: "content_filter"
+        case .toolCalls: "tool_calls"
         case .other(let word): word
         }
     }
@@ -180,5 +193,23 @@ package struct ChatUsage: Hashable, Sendable {
         self.toolCalls = toolCalls
         self.cost = cost
         self.costSource = cost == nil ? nil : costSource ?? .provider
+    }
+}
+
+extension ChatUsage {
+    /// The figures of several requests for one answer.
+    ///
+    /// What is not known of one of them is not known of the whole.
+    package static func + (one: ChatUsage, other: ChatUsage) -> ChatUsage {
+        var sum = one
+        sum.input += other.input
+        sum.cached += other.cached
+        sum.cacheWrite += other.cacheWrite
+        sum.output += other.output
+        sum.reasoning += other.reasoning
+        sum.toolCalls += other.toolCalls
+        sum.cost = one.cost.flatMap { cost in other.cost.map { cost.adding($0) } }
+        if sum.cost == nil { sum.costSource = nil }
+        return sum
     }
 }

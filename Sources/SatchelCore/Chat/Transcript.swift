@@ -73,6 +73,8 @@ package struct TranscriptMessage: Hashable, Sendable {
     package var usage: ChatUsage?
     package var createdAt: Date
     package var files: [ShownFile]
+    /// What the model looked up for it, in its order.
+    package var tools: [ToolUse] = []
     package var citations: [ResolvedCitation]
 
     package init(

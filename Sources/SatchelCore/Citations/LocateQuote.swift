@@ -86,7 +86,9 @@ private func range(of words: [UInt8], in text: [UInt8]) -> Range<Int>? {
     return text.withUnsafeBufferPointer { text in
         words.withUnsafeBufferPointer { words in
             for start in 0...(text.count - words.count) where text[start] == first {
-                if (1..<words.count).allSatisfy({ text[start + $0] == words[$0] }) { return start..<start + words.count }
+                if (1..<words.count).allSatisfy({ text[start + $0] == words[$0] }) {
+                    return start..<start + words.count
+                }
             }
             return nil
         }

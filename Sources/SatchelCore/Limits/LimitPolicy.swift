@@ -36,7 +36,9 @@ package struct LimitPolicy: Hashable, Sendable {
         if let retryAfter, retryAfter > 0 { state.pausedUntil = max(state.pausedUntil, now + min(retryAfter, 120)) }
         // Requests that were on their way together are refused together: that is one refusal.
         if state.ceiling != nil, now - state.ceilingAt < 1 { return }
-        guard let rate = [seenRate(state, at: now), learnedRate(state, at: now)].compactMap(\.self).min() else { return }
+        guard let rate = [seenRate(state, at: now), learnedRate(state, at: now)].compactMap(\.self).min() else {
+            return
+        }
         state.ceiling = max(Self.slowest, rate / 2)
         state.ceilingAt = now
     }

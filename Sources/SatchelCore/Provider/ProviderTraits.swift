@@ -84,6 +84,8 @@ package struct ProviderTraits: Hashable, Sendable {
     package var canReferImages: Bool
     /// Whether a chat can refer to a document by id.
     package var canReferFiles: Bool
+    /// Whether its models can be offered tools that run here; one that cannot refuses them.
+    package var callsTools: Bool
     /// Uploads that run side by side unless the configuration says otherwise.
     package var parallelUploads: Int
     /// Contents handed over in one ``FileProvider/upload(_:)`` call; more than 1 only where that is cheaper.
@@ -116,6 +118,7 @@ package struct ProviderTraits: Hashable, Sendable {
         canDownload: Bool,
         canReferImages: Bool,
         canReferFiles: Bool,
+        callsTools: Bool = false,
         parallelUploads: Int = 8,
         uploadBatch: Int = 1,
         listPage: Int = 1000,
@@ -142,6 +145,7 @@ package struct ProviderTraits: Hashable, Sendable {
         self.canDownload = canDownload
         self.canReferImages = canReferImages
         self.canReferFiles = canReferFiles
+        self.callsTools = callsTools
         self.parallelUploads = parallelUploads
         self.uploadBatch = uploadBatch
         self.listPage = listPage

@@ -9,6 +9,8 @@ package struct ChatQuestion: Sendable {
     /// Continues this thread; nil begins one.
     package var thread: Int64?
     package var system: String?
+    /// Whether the model may look into the synced files by itself, where the configuration lets it.
+    package var usesTools: Bool
     /// Files and folders to be shown besides those that the prompt mentions.
     package var added: [WorkspacePath] = []
     /// Files and folders that are not to be shown, whatever else says so.
@@ -22,10 +24,11 @@ package struct ChatQuestion: Sendable {
     /// Nil: as the configuration has it.
     package var versions: VersionRule?
 
-    package init(prompt: String, thread: Int64? = nil, system: String? = nil) {
+    package init(prompt: String, thread: Int64? = nil, system: String? = nil, usesTools: Bool = true) {
         self.prompt = prompt
         self.thread = thread
         self.system = system
+        self.usesTools = usesTools
     }
 }
 
@@ -51,6 +54,8 @@ package struct ChatAnswer: Sendable {
     package var replaced: [ReplacedFile] = []
     package var usage: ChatUsage?
     package var finishReason: String?
+    /// What the model looked up, in its order.
+    package var tools: [ToolUse] = []
     /// Without a model: the passages that are the answer.
     package var passages: [FoundExcerpt] = []
 }
@@ -65,6 +70,8 @@ package enum ChatProgress: Sendable {
     /// The files are settled and the question goes out.
     case asking(files: [ChatAnswer.File], model: String)
     case event(ChatEvent)
+    /// The model looked something up.
+    case tool(ToolUse)
     /// A file was gone at the provider; it was uploaded again and the question is asked again.
     case renewed
 }
@@ -111,7 +118,8 @@ extension Workspace {
             question: question.prompt,
             files: turn.files,
             thread: thread,
-            message: message
+            message: message,
+            offersTools: try await offersTools(question, connection)
         )
         var answer = try await chat.run(observe: observe)
         answer.picked = turn.picked

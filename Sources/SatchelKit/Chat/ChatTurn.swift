@@ -17,9 +17,11 @@ struct ChatTurn {
     let message: Int64
 
     private var shown: [ChatAnswer.File] = []
-    private var text = ""
-    private var usage: ChatUsage?
-    private var finish: FinishReason?
+    var text = ""
+    /// Of all requests of this turn.
+    var usage: ChatUsage?
+    var finish: FinishReason?
+    var tools: TurnTools
 
     init(
         workspace: Workspace,
@@ -31,7 +33,8 @@ struct ChatTurn {
         question: String,
         files: [Manifest.ShownFile],
         thread: Int64,
-        message: Int64
+        message: Int64,
+        offersTools: Bool = false
     ) {
         self.workspace = workspace
         self.connection = connection
@@ -43,6 +46,7 @@ struct ChatTurn {
         self.files = files
         self.thread = thread
         self.message = message
+        tools = TurnTools(workspace, connection, isOffered: offersTools)
     }
 
     /// Asks, and asks once more when a file turned out to be gone at the provider before anything was answered.
@@ -97,16 +101,7 @@ struct ChatTurn {
             turns: try await turns(references),
             cacheKey: "satchel-\(thread)"
         )
-        for try await event in model.stream(request) {
-            switch event {
-            case .text(let piece), .refusal(let piece): text += piece
-            case .usage(let tokens): usage = tokens
-            case .finished(let reason): finish = reason
-            case .started, .reasoning, .status, .citation: break
-            }
-            observe(.event(event))
-        }
-        try Task.checkCancellation()
+        try await converse(request, observe: observe)
     }
 
     // MARK: - Secrets
@@ -259,7 +254,8 @@ struct ChatTurn {
             account: connection.account.name,
             files: shown,
             usage: usage,
-            finishReason: finish?.code
+            finishReason: finish?.code,
+            tools: tools.uses
         )
     }
 }

@@ -80,8 +80,11 @@ extension Workspace {
     }
 
     /// Puts what was synced since into the full-text index.
-    private func indexContents() async throws {
-        let contents = try await manifest.unindexedContents(upTo: Self.largestIndexed)
+    ///
+    /// - Parameter most: more contents than this are left to another time.
+    /// - Throws: ``ManifestError``, `CancellationError`.
+    func indexContents(atMost most: Int = .max) async throws {
+        let contents = try await manifest.unindexedContents(upTo: Self.largestIndexed).prefix(most)
         for start in stride(from: 0, to: contents.count, by: 200) {
             try Task.checkCancellation()
             let some = contents[start..<min(start + 200, contents.count)]

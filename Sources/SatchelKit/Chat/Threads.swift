@@ -5,9 +5,13 @@ internal import SatchelManifest
 
 extension Workspace {
     /// Threads, the last written first; `cursor` is the last thread of the page before.
-    package func threads(archived: Bool, after cursor: Int64?, limit: Int) async throws -> [ThreadSummary] {
+    package func threads(
+        _ filter: ThreadFilter,
+        after cursor: Int64?,
+        limit: Int
+    ) async throws -> [ThreadSummary] {
         try await failAbandonedAnswers()
-        return try await manifest.threads(archived: archived, after: cursor, limit: limit)
+        return try await manifest.threads(filter, after: cursor, limit: limit)
     }
 
     /// - Throws: ``WorkspaceError`` when there is no such thread.
@@ -17,11 +21,17 @@ extension Workspace {
     }
 
     /// Messages behind a place, in their order, failed ones too.
-    package func transcript(of id: Int64, after position: Int = 0, limit: Int = .max) async throws
-        -> [TranscriptMessage]
-    {
+    package func transcript(
+        of id: Int64,
+        after position: Int = 0,
+        limit: Int = .max,
+        _ filter: MessageFilter = MessageFilter()
+    ) async throws -> [TranscriptMessage] {
         try await failAbandonedAnswers()
-        return try await manifest.transcript(of: id, after: position, limit: limit)
+        var messages = try await manifest.transcript(of: id, after: position, limit: limit, filter)
+        let uses = try await manifest.toolUses(in: id)
+        for index in messages.indices { messages[index].tools = uses[messages[index].id] ?? [] }
+        return messages
     }
 
     package func newThread(title: String) async throws -> Int64 {

@@ -237,6 +237,12 @@ extension Configuration {
             expected: "a text",
             "what the model is told first"
         ),
+        .flag(
+            "chat.tools",
+            \.chat.tools,
+            environment: "SATCHEL_CHAT_TOOLS",
+            "let models that can search, read and list the synced files by themselves"
+        ),
         .scalar(
             "chat.versions",
             \.chat.versions,
@@ -299,7 +305,7 @@ extension Configuration {
             isPersonal: true,
             item: { text, _, _ in text.hasPrefix("/") || text.hasPrefix("~/") || text == "~" ? text : nil },
             show: { $0 }
-        )
+        ),
     ]
 }
 

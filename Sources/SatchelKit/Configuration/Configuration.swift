@@ -135,6 +135,8 @@ package struct ChatDefaults: Hashable, Sendable {
     package var account: String?
     package var model: String?
     package var system: String?
+    /// Whether models may look into the synced files by themselves.
+    package var tools = true
     /// What a thread goes on with when a file has changed since it was shown.
     package var versions = VersionRule.follow
     /// How much `--auto` may choose for one question.

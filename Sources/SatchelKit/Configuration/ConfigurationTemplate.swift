@@ -82,6 +82,7 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #  account: local
         #  model: ""
         #  system: ""
+        #  tools: true
         #  # What has changed since a thread was shown it: follow shows it again, pin keeps to what was shown.
         #  versions: follow
         #  # The most that chat --auto chooses for a question.

@@ -25,7 +25,8 @@ extension Workspace {
             book: book
         )
         let gate = LimitGate(limiter, now: context.now, onWait: onWait)
-        let client = limits.bandwidth.map { HTTPClient(sendSpeed: $0.bytes, onExchange: { [life] in life.note() }) } ?? http
+        let client =
+            limits.bandwidth.map { HTTPClient(sendSpeed: $0.bytes, onExchange: { [life] in life.note() }) } ?? http
         let isLimited = limits != AccountLimits() || !account.budget.isEmpty
         return (gate, client, isLimited ? notice : nil)
     }

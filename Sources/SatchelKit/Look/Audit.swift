@@ -20,6 +20,8 @@ package struct AuditEntry: Sendable {
         case upload
         /// As part of a question: by its id, or its text itself.
         case chat
+        /// As lines that a model looked up.
+        case tool
     }
 
     package enum State: String, Sendable {
@@ -47,6 +49,8 @@ package struct AuditEntry: Sendable {
     /// The stable word.
     package var deletedBecause: String?
     package var state: State
+    /// Which lines of it, where a model looked them up.
+    package var lines: ClosedRange<Int>?
 
     var departure: Manifest.Departure
 }
@@ -62,10 +66,14 @@ extension Workspace {
             // A mistyped name must not pass for one that was never sent anything.
             _ = try configuration.account(named: name)
         }
-        let uploads = try await manifest.departures(since: options.since).map { (AuditEntry.Way.upload, $0) }
-        let chats = try await manifest.shownToModels(since: options.since).map { (AuditEntry.Way.chat, $0) }
+        typealias Left = (way: AuditEntry.Way, departure: Manifest.Departure, lines: ClosedRange<Int>?)
+        let uploads: [Left] = try await manifest.departures(since: options.since).map { (.upload, $0, nil) }
+        let chats: [Left] = try await manifest.shownToModels(since: options.since).map { (.chat, $0, nil) }
+        let tools: [Left] = try await manifest.shownByTools(since: options.since).map { departure, lines in
+            (.tool, departure, lines.first...max(lines.first, lines.last))
+        }
         let scope = options.paths.isEmpty ? Scope.everything : Scope(options.paths)
-        return (uploads + chats).compactMap { way, departure in
+        return (uploads + chats + tools).compactMap { way, departure, lines -> AuditEntry? in
             guard let account = accounts[departure.account] else { return nil }
             if let name = options.account, account.label != name { return nil }
             if scope != .everything {
@@ -84,13 +92,14 @@ extension Workspace {
                 deletedAt: departure.deletedAt,
                 deletedBecause: departure.deletedBecause,
                 state: state(of: departure, way),
+                lines: lines,
                 departure: departure
             )
         }.sorted { $0.sentAt < $1.sentAt }
     }
 
     private func state(of departure: Manifest.Departure, _ way: AuditEntry.Way) -> AuditEntry.State {
-        if way == .chat { return .unknown }
+        if way != .upload { return .unknown }
         if departure.deletedBecause == "expired" { return .expired }
         if departure.deletedAt != nil { return .deleted }
         return departure.expiresAt.map { $0 <= now() } ?? false ? .expired : .there

@@ -53,7 +53,8 @@ private func checkInotify() -> DoctorCheck {
     var hint: String?
     if let instances, use.instances >= instances {
         // One for each watch of a workspace, of an editor, of a build tool.
-        hint = "no further watch can start; raise it with: sysctl fs.inotify.max_user_instances=\(max(512, instances * 2))"
+        let more = max(512, instances * 2)
+        hint = "no further watch can start; raise it with: sysctl fs.inotify.max_user_instances=\(more)"
     } else if (watches ?? 0) < 8192 {
         hint = "raise it with: sysctl fs.inotify.max_user_watches=524288"
     } else if let watches, use.watches * 10 >= watches * 9 {

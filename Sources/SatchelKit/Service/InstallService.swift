@@ -23,6 +23,8 @@ package struct ServiceFile: Sendable {
     package var standing: Standing
     /// Where variables that hold keys can be put for it, one `NAME=value` a line.
     package var environmentFile: String
+    /// Of the environment file.
+    package var environmentFolder: String
     /// Variables that hold a key now and will not when the service runs.
     package var keyVariables: [String]
     /// Others than the owner may read the environment file.
@@ -69,6 +71,7 @@ extension Workspace {
             text: unit.text,
             standing: try standing(of: path, comparedTo: unit.text),
             environmentFile: environmentFile,
+            environmentFolder: "\(home)/satchel",
             keyVariables: isKeyInEnvironment ? Array(variables) : [],
             environmentFileIsOpen: isOpenToOthers(environmentFile)
         )

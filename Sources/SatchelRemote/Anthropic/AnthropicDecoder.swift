@@ -9,6 +9,16 @@ struct AnthropicDecoder: ChatDecoder {
     private var reason: FinishReason?
     private var isOver = false
     private var cited: Set<Citation> = []
+    /// The block that is being written, where it must be had as a whole.
+    private var open: Block?
+    /// Signed thoughts: they go back with the call that follows them.
+    private var thoughts: [String] = []
+
+    private enum Block {
+        case call(id: String, name: String, whole: String, pieces: String)
+        case thinking(text: String, signature: String)
+        case redacted(String)
+    }
     /// What the request showed, in the order by which citations count.
     private let documents: [Citation]
 
@@ -27,7 +37,11 @@ struct AnthropicDecoder: ChatDecoder {
             guard !hasStarted, let id = message.start?.id else { return [] }
             hasStarted = true
             return [.started(id)]
-        case "content_block_start": return message.block.map { events(of: $0) } ?? []
+        case "content_block_start":
+            let ended = closed()
+            open = message.block.flatMap(Self.opened)
+            return ended + (message.block.map { events(of: $0) } ?? [])
+        case "content_block_stop": return closed()
         case "content_block_delta": return message.delta.map { events(of: $0) } ?? []
         case "message_delta":
             note(message.usage)
@@ -48,7 +62,7 @@ struct AnthropicDecoder: ChatDecoder {
     mutating func end() -> [ChatEvent] {
         guard let reason, !isOver else { return [] }
         isOver = true
-        return (usage.map { [.usage($0.chatUsage)] } ?? []) + [.finished(reason)]
+        return closed() + (usage.map { [.usage($0.chatUsage)] } ?? []) + [.finished(reason)]
     }
 
     /// Figures are totals, so the later ones count; those that are left out stay as they were.
@@ -61,10 +75,51 @@ struct AnthropicDecoder: ChatDecoder {
         var events: [ChatEvent] = []
         if let text = piece.text, !text.isEmpty { events.append(.text(text)) }
         if let thinking = piece.thinking, !thinking.isEmpty { events.append(.reasoning(thinking)) }
+        switch open {
+        case .call(let id, let name, let whole, let pieces):
+            open = .call(id: id, name: name, whole: whole, pieces: pieces + (piece.json ?? ""))
+        case .thinking(let text, let signature):
+            open = .thinking(
+                text: text + (piece.thinking ?? ""),
+                signature: piece.signature.flatMap { $0.isEmpty ? nil : $0 } ?? signature
+            )
+        case .redacted, nil: break
+        }
         if let citation = piece.citation?.citation(documents), cited.insert(citation).inserted {
             events.append(.citation(citation))
         }
         return events
+    }
+
+    private static func opened(_ block: Piece) -> Block? {
+        switch block.type {
+        case "tool_use": .call(id: block.id ?? "", name: block.name ?? "", whole: block.input?.text ?? "{}", pieces: "")
+        case "thinking": .thinking(text: "", signature: "")
+        case "redacted_thinking": .redacted(block.data ?? "")
+        default: nil
+        }
+    }
+
+    /// What the end of a block completes.
+    private mutating func closed() -> [ChatEvent] {
+        defer { open = nil }
+        switch open {
+        case .call(let id, let name, let whole, let pieces):
+            defer { thoughts = [] }
+            return [
+                .toolCall(
+                    ToolCall(id: id, name: name, arguments: pieces.isEmpty ? whole : pieces, opaque: thoughts)
+                )
+            ]
+        case .thinking(let text, let signature):
+            let block: JSON = ["type": "thinking", "thinking": .string(text), "signature": .string(signature)]
+            if !signature.isEmpty { thoughts.append(block.text) }
+        case .redacted(let data):
+            let block: JSON = ["type": "redacted_thinking", "data": .string(data)]
+            thoughts.append(block.text)
+        case nil: break
+        }
+        return []
     }
 
     private static func reason(_ word: String) -> FinishReason {
@@ -72,6 +127,7 @@ struct AnthropicDecoder: ChatDecoder {
         case "end_turn", "stop_sequence": .stop
         case "max_tokens", "model_context_window_exceeded": .length
         case "refusal": .contentFilter
+        case "tool_use": .toolCalls
         default: .other(word)
         }
     }
@@ -123,15 +179,25 @@ extension AnthropicDecoder {
 
     /// A block as it begins, what is added to it, or how the message ends: told apart by what is there.
     private struct Piece: Decodable {
+        var type: String?
         var text: String?
         var thinking: String?
         var citation: Place?
         var stopReason: String?
         /// In words, of a refusal.
         var explanation: String?
+        /// Of a call.
+        var id: String?
+        var name: String?
+        var input: JSON?
+        /// A part of a call's arguments.
+        var json: String?
+        var signature: String?
+        var data: String?
 
         private enum Keys: String, CodingKey {
-            case text, thinking, citation
+            case type, text, thinking, citation, id, name, input, signature, data
+            case json = "partial_json"
             case stopReason = "stop_reason"
             case details = "stop_details"
         }
@@ -142,6 +208,13 @@ extension AnthropicDecoder {
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Keys.self)
+            type = container.lenient(String.self, .type)
+            id = container.lenient(String.self, .id)
+            name = container.lenient(String.self, .name)
+            input = container.lenient(JSON.self, .input)
+            json = container.lenient(String.self, .json)
+            signature = container.lenient(String.self, .signature)
+            data = container.lenient(String.self, .data)
             text = container.lenient(String.self, .text)
             thinking = container.lenient(String.self, .thinking)
             citation = container.lenient(Place.self, .citation)

@@ -72,6 +72,18 @@ package struct AnthropicModel: ChatModel {
             "messages": .array(messages(request.turns, isCited: request.wantsCitations && request.schema == nil)),
         ]
         if let system = request.system, !system.isEmpty { body["system"] = .string(system) }
+        if !request.tools.isEmpty {
+            body["tools"] = .array(
+                request.tools.map { tool in
+                    [
+                        "name": .string(tool.name), "description": .string(tool.description),
+                        "input_schema": tool.schema,
+                    ]
+                }
+            )
+            // They stay: a conversation that has used them must define them.
+            if !request.mayCallTools { body["tool_choice"] = ["type": "none"] }
+        }
         if let schema = request.schema {
             body["output_config"] = ["format": ["type": "json_schema", "schema": .raw(schema)]]
         }
@@ -101,7 +113,7 @@ package struct AnthropicModel: ChatModel {
             switch part {
             case .file(let id, let path, _): Citation(file: id, name: path)
             case .inlineText(let path, let text) where !isBlank(text): Citation(name: path)
-            case .image, .inlineImage, .inlineText, .text: nil
+            case .image, .inlineImage, .inlineText, .text, .toolCall, .toolResult: nil
             }
         }
     }
@@ -126,12 +138,18 @@ package struct AnthropicModel: ChatModel {
     private static func message(_ turn: ChatRequest.Turn, isCited: Bool) -> Message {
         var message = Message(role: turn.role, blocks: [])
         let (files, text) = turn.filesFirst
+        // Results come first in their message, and signed thoughts in theirs.
+        message.blocks += turn.toolResults.map(block)
+        message.blocks += turn.toolCalls.flatMap(\.opaque).compactMap(JSON.init(parsing:))
         // Only a person shows files: they are refused in the model's own messages.
         if turn.role == .user, !files.isEmpty {
-            message.blocks = files.flatMap(blocks).map { isCited ? cited($0) : $0 }
+            message.blocks += files.flatMap(blocks).map { isCited ? cited($0) : $0 }
             message.lastFile = message.blocks.count - 1
         }
         for case .text(let text) in text where !isBlank(text) { message.blocks.append(block(text)) }
+        message.blocks += turn.toolCalls.map { call in
+            ["type": "tool_use", "id": .string(call.id), "name": .string(call.name), "input": call.sound]
+        }
         return message
     }
 
@@ -162,7 +180,16 @@ package struct AnthropicModel: ChatModel {
                 ],
             ]
         case .text(let text): [block(text)]
+        case .toolCall, .toolResult: []
         }
+    }
+
+    private static func block(_ result: ToolResult) -> JSON {
+        var members: [String: JSON] = [
+            "type": "tool_result", "tool_use_id": .string(result.id), "content": .string(result.text),
+        ]
+        if result.isError { members["is_error"] = true }
+        return .object(members)
     }
 
     /// All documents agree on it, or the request is refused.

@@ -23,6 +23,7 @@ extension ProviderTraits {
         canDownload: false,
         canReferImages: true,
         canReferFiles: true,
+        callsTools: true,
         // About 500 requests for files a minute are allowed: more at once only meets that limit sooner.
         parallelUploads: 4,
         listPage: 1000,

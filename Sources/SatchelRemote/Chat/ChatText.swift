@@ -34,7 +34,7 @@ extension ChatRequest.Part {
     /// The path of what is shown; nil for plain text.
     var path: String? {
         switch self {
-        case .text: nil
+        case .text, .toolCall, .toolResult: nil
         case .file(_, let path, _), .image(_, let path, _), .inlineText(let path, _), .inlineImage(let path, _, _): path
         }
     }
@@ -43,7 +43,7 @@ extension ChatRequest.Part {
     var fileID: RemoteFileID? {
         switch self {
         case .file(let id, _, _), .image(let id, _, _): id
-        case .text, .inlineText, .inlineImage: nil
+        case .text, .inlineText, .inlineImage, .toolCall, .toolResult: nil
         }
     }
 }

@@ -2,8 +2,10 @@ import FoundationEssentials
 
 /// A JSON value to be sent, written down as a literal.
 enum JSON: Hashable, Sendable {
+    case null
     case string(String)
     case int(Int)
+    case number(Double)
     case bool(Bool)
     case array([JSON])
     case object([String: JSON])
@@ -23,6 +25,9 @@ enum JSON: Hashable, Sendable {
         case .int(let number): bytes += String(number).utf8
         case .bool(let truth): bytes += (truth ? "true" : "false").utf8
         case .raw(let text): bytes += text.utf8
+        case .null: bytes += "null".utf8
+        // Only a number that was read as one gets here: it is finite.
+        case .number(let number): bytes += "\(number)".utf8
         case .array(let elements):
             bytes.append(UInt8(ascii: "["))
             for (index, element) in elements.enumerated() {
@@ -76,6 +81,37 @@ extension JSON {
         members[name] = (members[name] ?? .object([:])).setting(place.dropFirst(), to: value)
         return .object(members)
     }
+}
+
+extension JSON: Decodable {
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let truth = try? container.decode(Bool.self) {
+            self = .bool(truth)
+        } else if let number = try? container.decode(Int.self) {
+            self = .int(number)
+        } else if let number = try? container.decode(Double.self) {
+            self = .number(number)
+        } else if let text = try? container.decode(String.self) {
+            self = .string(text)
+        } else if let elements = try? container.decode([JSON].self) {
+            self = .array(elements)
+        } else {
+            self = .object(try container.decode([String: JSON].self))
+        }
+    }
+
+    /// What a stranger wrote; nil when it is no JSON.
+    init?(parsing text: String) {
+        guard let value = decodeReply(JSON.self, from: Array(text.utf8)) else { return nil }
+        self = value
+    }
+
+    var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    var isObject: Bool { if case .object = self { true } else { false } }
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByBooleanLiteral,

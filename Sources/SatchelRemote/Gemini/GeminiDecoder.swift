@@ -10,6 +10,7 @@ struct GeminiDecoder: ChatDecoder {
     private var usage: ChatUsage?
     private var isOver = false
     private var cited: Set<Citation> = []
+    private var calls = 0
 
     private let endpoint: Endpoint
 
@@ -36,6 +37,21 @@ struct GeminiDecoder: ChatDecoder {
         }
         guard let candidate = reply.candidates.first else { return events }
         for part in candidate.parts {
+            if let call = part.call {
+                calls += 1
+                let id = call.id.flatMap { $0.isEmpty ? nil : $0 } ?? "\(ToolCall.ownPrefix)\(calls)"
+                events.append(
+                    .toolCall(
+                        ToolCall(
+                            id: id,
+                            name: call.name ?? "",
+                            arguments: call.args?.text ?? "{}",
+                            opaque: [part.signature].compactMap(\.self)
+                        )
+                    )
+                )
+                continue
+            }
             guard let text = part.text, !text.isEmpty else { continue }
             events.append(part.isThought ? .reasoning(text) : .text(text))
         }
@@ -44,6 +60,8 @@ struct GeminiDecoder: ChatDecoder {
         }
         if let word = candidate.finishReason {
             reason = Self.reason(word)
+            // There is no word of its own for an answer that waits for results.
+            if calls > 0, reason == .stop { reason = .toolCalls }
             // The count of what was written may come in an event of its own.
             if reply.usage?.output ?? 0 > 0 { events += end() }
         }
@@ -159,17 +177,29 @@ extension GeminiDecoder {
     }
 
     private struct Part: Decodable {
+        struct Call: Decodable {
+            var id: String?
+            var name: String?
+            var args: JSON?
+        }
+
         var text: String?
         var isThought: Bool
+        var call: Call?
+        var signature: String?
 
-        private enum Keys: CodingKey {
+        private enum Keys: String, CodingKey {
             case text, thought
+            case call = "functionCall"
+            case signature = "thoughtSignature"
         }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Keys.self)
             text = container.lenient(String.self, .text)
             isThought = container.lenient(Bool.self, .thought) ?? false
+            call = container.lenient(Call.self, .call)
+            signature = container.lenient(String.self, .signature)
         }
     }
 

@@ -66,6 +66,16 @@ package struct GeminiModel: ChatModel {
     func body(_ request: ChatRequest) -> JSON {
         var body: [String: JSON] = ["contents": .array(request.turns.map(content))]
         if let system = request.system { body["systemInstruction"] = ["parts": [["text": .string(system)]]] }
+        if !request.tools.isEmpty {
+            let functions: [JSON] = request.tools.map { tool in
+                [
+                    "name": .string(tool.name), "description": .string(tool.description),
+                    "parameters": Self.upperCase(tool.schema),
+                ]
+            }
+            body["tools"] = [["functionDeclarations": .array(functions)]]
+            if !request.mayCallTools { body["toolConfig"] = ["functionCallingConfig": ["mode": "NONE"]] }
+        }
         var config: [String: JSON] = [:]
         if let most = request.maxOutputTokens { config["maxOutputTokens"] = .int(most) }
         if let schema = request.schema {
@@ -76,10 +86,30 @@ package struct GeminiModel: ChatModel {
         return JSON.object(body).adding(request.options)
     }
 
+    /// Types are names of a protobuf's enumeration here: `STRING`.
+    private static func upperCase(_ schema: JSON) -> JSON {
+        switch schema {
+        case .object(let members):
+            .object(
+                Dictionary(
+                    uniqueKeysWithValues: members.map { name, value in
+                        if name == "type", case .string(let type) = value {
+                            (name, .string(type.uppercased()))
+                        } else {
+                            (name, upperCase(value))
+                        }
+                    }
+                )
+            )
+        default: schema
+        }
+    }
+
     private func content(_ turn: ChatRequest.Turn) -> JSON {
         let (files, text) = turn.filesFirst
         var parts = files.flatMap(file)
         for case .text(let text) in text { parts.append(["text": .string(text)]) }
+        parts += turn.toolCalls.map(Self.part) + turn.toolResults.map(Self.part)
         return ["role": turn.role == .assistant ? "model" : "user", "parts": .array(parts)]
     }
 
@@ -102,7 +132,25 @@ package struct GeminiModel: ChatModel {
                 ],
             ]
         case .text(let text): [["text": .string(text)]]
+        case .toolCall, .toolResult: []
         }
+    }
+
+    /// The call, and on the same part the signature that came with it: newer models refuse it without.
+    private static func part(_ call: ToolCall) -> JSON {
+        var function: [String: JSON] = ["name": .string(call.name), "args": call.sound]
+        if !call.hasOwnID { function["id"] = .string(call.id) }
+        var part: [String: JSON] = ["functionCall": .object(function)]
+        if let signature = call.opaque.first { part["thoughtSignature"] = .string(signature) }
+        return .object(part)
+    }
+
+    private static func part(_ result: ToolResult) -> JSON {
+        var function: [String: JSON] = [
+            "name": .string(result.name), "response": [result.isError ? "error" : "output": .string(result.text)],
+        ]
+        if !result.hasOwnID { function["id"] = .string(result.id) }
+        return ["functionResponse": .object(function)]
     }
 
     private static func label(_ path: String) -> JSON { ["text": .string("File: \(path)")] }

@@ -20,6 +20,7 @@ extension ProviderTraits {
         canDownload: false,
         canReferImages: true,
         canReferFiles: true,
+        callsTools: true,
         // What may be asked how often is not published; and an upload on its way holds up to 8 MiB in memory.
         parallelUploads: 4,
         listPage: 100

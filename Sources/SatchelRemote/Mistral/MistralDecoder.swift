@@ -7,6 +7,7 @@ struct MistralDecoder: ChatDecoder {
     /// The usage comes with the reason or after it, so the end waits for `[DONE]`.
     private var reason: FinishReason?
     private var isOver = false
+    private var calls = ToolCallPieces()
 
     init() {}
 
@@ -27,6 +28,7 @@ struct MistralDecoder: ChatDecoder {
         }
         if let choice = chunk.choices.first {
             events += choice.events
+            for piece in choice.calls { calls.take(piece) }
             // Documented beside `stop` and `length`, and never with a word on what went wrong.
             if choice.reason == "error" {
                 throw .refused(ErrorReply(message: "the model stopped with an error", type: "server_error"))
@@ -41,7 +43,8 @@ struct MistralDecoder: ChatDecoder {
     mutating func end() -> [ChatEvent] {
         guard let reason, !isOver else { return [] }
         isOver = true
-        return [.finished(reason)]
+        guard !calls.isEmpty, reason == .stop || reason == .toolCalls else { return [.finished(reason)] }
+        return calls.calls.map { .toolCall($0) } + [.finished(.toolCalls)]
     }
 
     private static func reason(_ word: String) -> FinishReason {
@@ -49,6 +52,7 @@ struct MistralDecoder: ChatDecoder {
         case "stop": .stop
         // The second is the model's own limit instead of the request's.
         case "length", "model_length": .length
+        case "tool_calls": .toolCalls
         default: .other(word)
         }
     }
@@ -79,6 +83,7 @@ extension MistralDecoder {
 
     private struct Choice: Decodable {
         var events: [ChatEvent] = []
+        var calls: [ToolCallPieces.Piece] = []
         var reason: String?
 
         private enum Keys: String, CodingKey {
@@ -86,14 +91,16 @@ extension MistralDecoder {
             case reason = "finish_reason"
         }
 
-        private enum DeltaKeys: CodingKey {
+        private enum DeltaKeys: String, CodingKey {
             case content
+            case calls = "tool_calls"
         }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: Keys.self)
             reason = container.lenient(String.self, .reason)
             guard let delta = try? container.nestedContainer(keyedBy: DeltaKeys.self, forKey: .delta) else { return }
+            calls = delta.lenient([ToolCallPieces.Piece].self, .calls) ?? []
             if let text = delta.lenient(String.self, .content) {
                 if !text.isEmpty { events = [.text(text)] }
             } else {

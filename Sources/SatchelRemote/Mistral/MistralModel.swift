@@ -38,7 +38,7 @@ package struct MistralModel: ChatModel {
     static func body(_ request: ChatRequest, urls: [RemoteFileID: Secret], asksForUsage: Bool = true) -> JSON {
         var messages: [JSON] = []
         if let system = request.system { messages.append(["role": "system", "content": .string(system)]) }
-        messages += request.turns.compactMap { message($0, urls) }
+        messages += request.turns.flatMap { Self.messages($0, urls) }
         var body: [String: JSON] = [
             "model": .string(request.model), "messages": .array(messages), "stream": true,
         ]
@@ -46,7 +46,23 @@ package struct MistralModel: ChatModel {
         if let key = request.cacheKey { body["prompt_cache_key"] = .string(key) }
         if let most = request.maxOutputTokens { body["max_tokens"] = .int(most) }
         if let schema = request.schema { body["response_format"] = ChatText.responseFormat(schema) }
-        return JSON.object(body).adding(request.options)
+        return JSON.object(body.merging(request.functionTools) { $1 }).adding(request.options)
+    }
+
+    /// A turn's message, and for each result of a tool one of its own.
+    private static func messages(_ turn: ChatRequest.Turn, _ urls: [RemoteFileID: Secret]) -> [JSON] {
+        let results: [JSON] = turn.toolResults.map { result in
+            [
+                "role": "tool", "tool_call_id": .string(result.id), "name": .string(result.name),
+                "content": .string(result.text),
+            ]
+        }
+        let own = message(turn, urls)
+        guard !turn.toolCalls.isEmpty else { return results + [own].compactMap(\.self) }
+        var members: [String: JSON] = ["role": "assistant", "content": ""]
+        if case .object(let written)? = own { members = written }
+        members["tool_calls"] = turn.functionCalls
+        return results + [.object(members)]
     }
 
     /// Nil for a turn without content: an empty answer of the model is refused.
@@ -80,6 +96,7 @@ package struct MistralModel: ChatModel {
         case .inlineImage(let path, let media, let bytes):
             [text(caption(path)), ["type": "image_url", "image_url": .string(ChatText.dataURL(media, bytes))]]
         case .text(let text): [Self.text(text)]
+        case .toolCall, .toolResult: []
         }
     }
 

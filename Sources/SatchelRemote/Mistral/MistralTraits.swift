@@ -22,6 +22,7 @@ extension ProviderTraits {
         canDownload: true,
         canReferImages: true,
         canReferFiles: true,
+        callsTools: true,
         // Requests per second are limited, on small plans to a few.
         parallelUploads: 4,
         listPage: 100

@@ -7,6 +7,7 @@ struct ChatCompletionsDecoder: ChatDecoder {
     /// The usage comes in a chunk of its own after the one that has the reason, so the end waits for it.
     private var reason: FinishReason?
     private var isOver = false
+    private var calls = ToolCallPieces()
 
     init() {}
 
@@ -31,6 +32,7 @@ struct ChatCompletionsDecoder: ChatDecoder {
             if let text = choice.text, !text.isEmpty { events.append(.text(text)) }
             if let refusal = choice.refusal, !refusal.isEmpty { events.append(.refusal(refusal)) }
             events += choice.citations.map { .citation($0) }
+            for piece in choice.calls { calls.take(piece) }
             if let word = choice.reason { reason = Self.reason(word) }
         }
         if let usage = chunk.usage { events.append(.usage(usage)) }
@@ -41,7 +43,9 @@ struct ChatCompletionsDecoder: ChatDecoder {
     mutating func end() -> [ChatEvent] {
         guard let reason, !isOver else { return [] }
         isOver = true
-        return [.finished(reason)]
+        // Some say that they stopped although they wait; calls that were cut off are none.
+        guard !calls.isEmpty, reason == .stop || reason == .toolCalls else { return [.finished(reason)] }
+        return calls.calls.map { .toolCall($0) } + [.finished(.toolCalls)]
     }
 
     private static func reason(_ word: String) -> FinishReason {
@@ -49,6 +53,7 @@ struct ChatCompletionsDecoder: ChatDecoder {
         case "stop": .stop
         case "length": .length
         case "content_filter": .contentFilter
+        case "tool_calls": .toolCalls
         default: .other(word)
         }
     }
@@ -81,6 +86,7 @@ extension ChatCompletionsDecoder {
         var refusal: String?
         var reasoning: String?
         var citations: [Citation] = []
+        var calls: [ToolCallPieces.Piece] = []
         var reason: String?
 
         private enum Keys: String, CodingKey {
@@ -90,6 +96,7 @@ extension ChatCompletionsDecoder {
 
         private enum DeltaKeys: String, CodingKey {
             case content, refusal, reasoning, annotations
+            case calls = "tool_calls"
             case reasoningContent = "reasoning_content"
         }
 
@@ -109,6 +116,7 @@ extension ChatCompletionsDecoder {
             text = delta.lenient(String.self, .content)
             refusal = delta.lenient(String.self, .refusal)
             reasoning = delta.lenient(String.self, .reasoningContent) ?? delta.lenient(String.self, .reasoning)
+            calls = delta.lenient([ToolCallPieces.Piece].self, .calls) ?? []
             let pages = (delta.lenient([Annotation].self, .annotations) ?? []).compactMap(\.url_citation)
             citations = pages.map { Citation(name: $0.title, url: $0.url) }
         }

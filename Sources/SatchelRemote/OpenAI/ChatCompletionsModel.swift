@@ -43,7 +43,7 @@ package struct ChatCompletionsModel: ChatModel {
                     .unsupported,
                     "\(shown): \(endpoint.host) takes no files by id in chat completions"
                 )
-            case .file, .image, .text, .inlineText, .inlineImage: continue
+            case .file, .image, .text, .inlineText, .inlineImage, .toolCall, .toolResult: continue
             }
         }
         return nil
@@ -52,7 +52,7 @@ package struct ChatCompletionsModel: ChatModel {
     static func body(_ request: ChatRequest) -> JSON {
         var messages: [JSON] = []
         if let system = request.system { messages.append(["role": "system", "content": .string(system)]) }
-        messages += request.turns.map(message)
+        messages += request.turns.flatMap(Self.messages)
         var body: [String: JSON] = [
             "model": .string(request.model),
             "stream": true,
@@ -61,7 +61,21 @@ package struct ChatCompletionsModel: ChatModel {
         ]
         if let most = request.maxOutputTokens { body["max_tokens"] = .int(most) }
         if let schema = request.schema { body["response_format"] = ChatText.responseFormat(schema) }
-        return JSON.object(body).adding(request.options)
+        return JSON.object(body.merging(request.functionTools) { $1 }).adding(request.options)
+    }
+
+    /// A turn's message, and for each result of a tool one of its own.
+    private static func messages(_ turn: ChatRequest.Turn) -> [JSON] {
+        let (calls, results) = (turn.toolCalls, turn.toolResults)
+        var messages: [JSON] = results.map { result in
+            ["role": "tool", "tool_call_id": .string(result.id), "content": .string(result.text)]
+        }
+        guard turn.parts.count > results.count else { return messages }
+        guard !calls.isEmpty, case .object(var members) = message(turn) else { return messages + [message(turn)] }
+        members["tool_calls"] = turn.functionCalls
+        if turn.parts.count == calls.count { members["content"] = nil }
+        messages.append(.object(members))
+        return messages
     }
 
     private static func message(_ turn: ChatRequest.Turn) -> JSON {
@@ -87,6 +101,8 @@ package struct ChatCompletionsModel: ChatModel {
         case .inlineImage(_, let media, let bytes):
             ["type": "image_url", "image_url": ["url": .string(ChatText.dataURL(media, bytes))]]
         case .text(let text): ["type": "text", "text": .string(text)]
+        // No files: they stand beside the content.
+        case .toolCall, .toolResult: [:]
         }
     }
 }

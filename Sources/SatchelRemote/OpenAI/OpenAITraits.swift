@@ -17,6 +17,7 @@ extension ProviderTraits {
         canDownload: false,
         canReferImages: true,
         canReferFiles: true,
+        callsTools: true,
         // 1,000 uploads a minute and user.
         limits: AccountLimits(uploadsPerMinute: 1000)
     )
@@ -33,6 +34,7 @@ extension ProviderTraits {
         canDownload: true,
         canReferImages: true,
         canReferFiles: true,
+        callsTools: true,
         // Some refuse more than 100.
         listPage: 100
     )

@@ -8,6 +8,10 @@ struct ResponsesDecoder: ChatDecoder {
     private var hasText = false
     private var cited: Set<Citation> = []
     private var statuses: Set<String> = []
+    /// Ids of the functions that the model has called.
+    private var called: Set<String> = []
+    /// Encrypted thoughts: they go back with the call that follows them.
+    private var thoughts: [String] = []
 
     init() {}
 
@@ -34,7 +38,7 @@ struct ResponsesDecoder: ChatDecoder {
             return status(kind.dropLast("_call".count), id: item.id)
         case "response.output_item.done":
             // OGX sends no events for annotations; they are in the finished item.
-            return citations(message.item?.annotations ?? [])
+            return citations(message.item?.annotations ?? []) + (message.item.map { calls(of: $0) } ?? [])
         case "response.completed", "response.done", "response.incomplete":
             return started(message) + ending(message, Self.reason(type, message.response))
         case "response.failed": throw .refused(message.response?.error ?? message.error ?? ErrorReply())
@@ -66,10 +70,26 @@ struct ResponsesDecoder: ChatDecoder {
                 if let text = content.text, !text.isEmpty { events.append(.text(text)) }
                 if let refusal = content.refusal, !refusal.isEmpty { events.append(.refusal(refusal)) }
             }
-            events += citations(item.annotations)
+            events += citations(item.annotations) + calls(of: item)
         }
         if let usage = message.response?.usage { events.append(.usage(usage)) }
-        return events + [.finished(reason)]
+        return events + [.finished(reason == .stop && !called.isEmpty ? .toolCalls : reason)]
+    }
+
+    /// The call of a finished item, once; thoughts are kept until a call follows.
+    private mutating func calls(of item: Item) -> [ChatEvent] {
+        if item.type == "reasoning", let thought = item.thought, !thoughts.contains(thought) {
+            thoughts.append(thought)
+        }
+        guard item.type == "function_call", let id = item.callID ?? item.id, called.insert(id).inserted else {
+            return []
+        }
+        defer { thoughts = [] }
+        return [
+            .toolCall(
+                ToolCall(id: id, name: item.name ?? "", arguments: item.arguments ?? "{}", opaque: thoughts)
+            )
+        ]
     }
 
     private mutating func citations(_ annotations: [Annotation]) -> [ChatEvent] {
@@ -78,7 +98,7 @@ struct ResponsesDecoder: ChatDecoder {
 
     /// What a tool does, once for each time it is called; a tool that is not known is called by its name.
     private mutating func status(_ tool: Substring, id: String?) -> [ChatEvent] {
-        // Functions are the caller's own, and none is offered.
+        // Functions are the caller's own: it knows of them.
         guard !tool.isEmpty, !["function", "custom_tool"].contains(tool),
             statuses.insert(id ?? String(tool)).inserted
         else { return [] }
@@ -173,13 +193,20 @@ extension ResponsesDecoder {
         var id: String?
         var type: String?
         var content: [Content]
+        var callID: String?
+        var name: String?
+        var arguments: String?
+        /// A thought that the provider can read again, as an item to be sent back.
+        var thought: String?
 
         var isMessage: Bool { type == nil || type == "message" }
 
         var annotations: [Annotation] { content.flatMap { $0.annotations ?? [] } }
 
-        private enum Keys: CodingKey {
-            case id, type, content
+        private enum Keys: String, CodingKey {
+            case id, type, content, name, arguments, summary
+            case callID = "call_id"
+            case encrypted = "encrypted_content"
         }
 
         init(from decoder: any Decoder) throws {
@@ -187,6 +214,16 @@ extension ResponsesDecoder {
             id = container.lenient(String.self, .id)
             type = container.lenient(String.self, .type)
             content = container.lenient([Content].self, .content) ?? []
+            callID = container.lenient(String.self, .callID)
+            name = container.lenient(String.self, .name)
+            arguments = container.lenient(String.self, .arguments)
+            guard type == "reasoning", let encrypted = container.lenient(String.self, .encrypted) else { return }
+            var members: [String: JSON] = [
+                "type": "reasoning", "encrypted_content": .string(encrypted),
+                "summary": container.lenient(JSON.self, .summary) ?? [],
+            ]
+            if let id { members["id"] = .string(id) }
+            thought = JSON.object(members).text
         }
     }
 

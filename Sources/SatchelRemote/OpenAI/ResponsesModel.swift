@@ -54,11 +54,22 @@ package struct ResponsesModel: ChatModel {
             "model": .string(request.model),
             "stream": true,
             "store": false,
-            "input": .array(request.turns.map(turn)),
+            "input": .array(request.turns.flatMap(items)),
         ]
         if let system = request.system { body["instructions"] = .string(system) }
         if let key = request.cacheKey { body["prompt_cache_key"] = .string(key) }
         if let most = request.maxOutputTokens { body["max_output_tokens"] = .int(most) }
+        if !request.tools.isEmpty {
+            body["tools"] = .array(
+                request.tools.map { tool in
+                    [
+                        "type": "function", "name": .string(tool.name), "description": .string(tool.description),
+                        "parameters": tool.schema, "strict": false,
+                    ]
+                }
+            )
+            if !request.mayCallTools { body["tool_choice"] = "none" }
+        }
         if let schema = request.schema {
             body["text"] = [
                 "format": ["type": "json_schema", "name": "answer", "schema": .raw(schema), "strict": true]
@@ -67,14 +78,36 @@ package struct ResponsesModel: ChatModel {
         return JSON.object(body.merging(extras) { $1 }).adding(request.options)
     }
 
-    private static func turn(_ turn: ChatRequest.Turn) -> JSON {
+    /// A message, and beside it the calls that were made with it or the results that were brought.
+    private static func items(_ turn: ChatRequest.Turn) -> [JSON] {
+        let (calls, results) = (turn.toolCalls, turn.toolResults)
+        var items: [JSON] = results.map { result in
+            ["type": "function_call_output", "call_id": .string(result.id), "output": .string(result.text)]
+        }
+        items += (calls.first?.opaque ?? []).compactMap(JSON.init(parsing:))
+        if turn.parts.count > calls.count + results.count { items.append(message(turn)) }
+        for (index, call) in calls.enumerated() {
+            if index > 0 { items += call.opaque.compactMap(JSON.init(parsing:)) }
+            items.append([
+                "type": "function_call", "call_id": .string(call.id), "name": .string(call.name),
+                "arguments": .string(call.sound.text),
+            ])
+        }
+        return items
+    }
+
+    private static func message(_ turn: ChatRequest.Turn) -> JSON {
         let (files, text) = turn.filesFirst
-        let kind: JSON = turn.role == .assistant ? "output_text" : "input_text"
+        if turn.role == .assistant {
+            // As a plain text: the schema has parts only in messages with the ids that the provider gave them.
+            let words = text.compactMap { if case .text(let text) = $0 { text } else { nil } }
+            return ["role": "assistant", "content": .string(words.joined(separator: "\n\n"))]
+        }
         var content = files.map(file)
         if !files.isEmpty {
-            content.append(["type": kind, "text": .string(ChatText.listing(of: files.compactMap(\.path)))])
+            content.append(["type": "input_text", "text": .string(ChatText.listing(of: files.compactMap(\.path)))])
         }
-        for case .text(let text) in text { content.append(["type": kind, "text": .string(text)]) }
+        for case .text(let text) in text { content.append(["type": "input_text", "text": .string(text)]) }
         return ["role": .string(turn.role.rawValue), "content": .array(content)]
     }
 
@@ -87,6 +120,8 @@ package struct ResponsesModel: ChatModel {
         case .inlineImage(_, let media, let bytes):
             ["type": "input_image", "detail": "auto", "image_url": .string(ChatText.dataURL(media, bytes))]
         case .text(let text): ["type": "input_text", "text": .string(text)]
+        // No files: they have items of their own.
+        case .toolCall, .toolResult: [:]
         }
     }
 }

@@ -18,6 +18,7 @@ extension ProviderTraits {
         canDownload: true,
         canReferImages: false,
         canReferFiles: true,
+        callsTools: true,
         listPage: 100,
         // $0.025 for a GiB and a day.
         storagePrice: Dollars(ticks: 250_000_000)

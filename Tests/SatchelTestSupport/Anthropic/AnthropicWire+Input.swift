@@ -35,6 +35,11 @@ extension AnthropicWire {
             guard index > 0 || role == "user" else {
                 throw .invalid("messages", "first message must use the \"user\" role")
             }
+            let hasResults = members["content"]?.array?.contains { $0["type"] == "tool_result" } ?? false
+            if role == "user", !hasResults {
+                try flawless(place) { () throws(ToolTalk.Flaw) in try prompt.tools.asked() }
+            }
+            try checkOrder(members["content"]?.array ?? [], of: role, at: place, asker)
             switch members["content"] {
             case nil: throw .missing("\(place).content")
             case .string(let text):
@@ -48,6 +53,7 @@ extension AnthropicWire {
             default: throw .invalid("\(place).content", "Input should be a valid string or list")
             }
         }
+        try flawless("messages") { () throws(ToolTalk.Flaw) in try prompt.tools.settle() }
         guard role != "assistant" else {
             throw AnthropicFailure(message: "This model does not support assistant message prefill.")
         }
@@ -70,6 +76,10 @@ extension AnthropicWire {
         case "image" where role == "user": try addImage(members, at: place, to: &prompt, asker)
         case "document" where role == "user" || role == "assistant" && !asker.isCurrent:
             try addDocument(members, at: place, to: &prompt, asker)
+        case "tool_use" where role == "assistant":
+            try addCall(members, block, at: place, to: &prompt)
+        case "tool_result" where role == "user":
+            try addResult(members, block, at: place, to: &prompt)
         case "thinking" where role == "assistant":
             try check(members, at: place, allowed: ["type", "thinking", "signature"])
             _ = try string(members, "signature", at: place)

@@ -69,6 +69,7 @@ extension AnthropicWire {
         prompt.model = model
         try addSystem(body["system"], to: &prompt)
         try addMessages(body["messages"], to: &prompt, asker)
+        try offer(body["tools"], body["tool_choice"], to: &prompt)
         if let mark = try keptFor(body, at: "cache_control"), let last = prompt.blocks.indices.last {
             prompt.blocks[last].keptFor = mark
         }

@@ -7,6 +7,8 @@ struct MessageEvents {
     private let requestID: String
     private let thoughts: String?
     private let text: String
+    private let calls: [LoopbackAnswer.Call]
+    private let speaks: Bool
 
     init(
         _ answer: LoopbackAnswer,
@@ -23,7 +25,10 @@ struct MessageEvents {
         self.requestID = requestID
         self.thoughts = thoughts
         // Who stops an answer by policy says so beside the text and not in it.
-        text = answer.refusal == nil ? answer.text ?? answer.composed?(prompt.files.map(\.bytes)) ?? prompt.echo : ""
+        let words = answer.words(prompt.tools, prompt.echo, prompt.files.map(\.bytes))
+        speaks = answer.refusal == nil && words != nil
+        text = speaks ? words ?? "" : ""
+        calls = answer.refusal == nil ? answer.calls(prompt.tools) : []
     }
 
     /// What the whole request is refused with when it is not streamed; nil for an answer.
@@ -49,7 +54,9 @@ struct MessageEvents {
         if let refusal = answer.refusal {
             return ("refusal", ["type": "refusal", "category": nil, "explanation": .string(refusal)])
         }
-        guard case .incomplete(let reason) = answer.ending else { return ("end_turn", nil) }
+        guard case .incomplete(let reason) = answer.ending else {
+            return (calls.isEmpty ? "end_turn" : "tool_use", nil)
+        }
         switch reason {
         case "max_output_tokens": return ("max_tokens", nil)
         case "content_filter": return ("refusal", ["type": "refusal", "category": nil, "explanation": nil])
@@ -113,17 +120,25 @@ struct MessageEvents {
         ]
     }
 
+    private func call(_ index: Int, isWhole: Bool) -> JSONValue {
+        [
+            "type": "tool_use", "id": .string("toolu_\(id.dropFirst(4))\(index)"), "name": .string(calls[index].name),
+            "input": isWhole ? JSONValue(parsing: calls[index].arguments) ?? [:] : [:],
+        ]
+    }
+
     var whole: JSONValue {
         var content: [JSONValue] = []
         if let thoughts {
             content.append(["type": "thinking", "thinking": .string(thoughts), "signature": "c2lnbmF0dXJl"])
         }
-        if answer.refusal == nil {
+        if speaks {
             let citations = citations
             content.append([
                 "type": "text", "text": .string(text), "citations": citations.isEmpty ? nil : .array(citations),
             ])
         }
+        for index in calls.indices { content.append(call(index, isWhole: true)) }
         return message(content, stop, usage(outputTokens))
     }
 
@@ -161,7 +176,7 @@ struct MessageEvents {
         }
         let deltas = split(text, every: answer.deltaLength)
         let end = min(answer.endsAfter ?? deltas.count, deltas.count)
-        if answer.refusal == nil {
+        if speaks {
             emit("content_block_start", ["index": .int(index), "content_block": ["type": "text", "text": ""]])
             for (number, piece) in deltas.prefix(end).enumerated() {
                 if let pause = answer.pause, pause.deltas == number { stream.then(.gate(pause.gate)) }
@@ -180,10 +195,20 @@ struct MessageEvents {
             // What gateways in front of it send, who know only the word `error`.
             stream.event("error", ["error": ["type": .string(Self.type(code)), "message": .string(message)]])
         case .completed, .incomplete:
-            if answer.refusal == nil {
+            if speaks {
                 if answer.addsUnknownEvents { delta(index, ["type": "new_delta", "new": "x"]) }
                 for citation in citations { delta(index, ["type": "citations_delta", "citation": citation]) }
                 emit("content_block_stop", ["index": .int(index)])
+                index += 1
+            }
+            for number in calls.indices {
+                emit("content_block_start", ["index": .int(index), "content_block": call(number, isWhole: false)])
+                // The first piece is always empty.
+                for piece in [""] + split(calls[number].arguments, every: answer.deltaLength) {
+                    delta(index, ["type": "input_json_delta", "partial_json": .string(piece)])
+                }
+                emit("content_block_stop", ["index": .int(index)])
+                index += 1
             }
             var usage = inputUsage
             usage["output_tokens"] = .int(outputTokens)

@@ -28,10 +28,13 @@ struct ShownPrompt {
     var files: [File] = []
     /// Of the last text that is not the model's own.
     var lastText = ""
+    var tools = ToolTalk()
 
     var tokens: Int { blocks.reduce(0) { $0 + $1.tokens } }
     var marks: Int { blocks.count { $0.keptFor != nil } }
 
     /// What the model says.
-    var echo: String { (files.map(\.line) + ["you said: \(lastText)"]).joined(separator: "\n") }
+    var echo: String {
+        (files.map(\.line) + tools.said.map { "tool said: \($0)" } + ["you said: \(lastText)"]).joined(separator: "\n")
+    }
 }

@@ -6,7 +6,20 @@ struct GeminiChunks {
     var model: String
     var thinks: Bool
 
-    private var text: String { answer.text ?? answer.composed?(input.files.map(\.bytes)) ?? input.echo }
+    private var text: String { answer.words(input.tools, input.echo, input.files.map(\.bytes)) ?? "" }
+
+    /// Of calls that are made at once, only the first is signed.
+    private var calls: [JSONValue] {
+        answer.calls(input.tools).enumerated().map { index, call in
+            var part: [String: JSONValue] = [
+                "functionCall": [
+                    "name": .string(call.name), "args": JSONValue(parsing: call.arguments) ?? [:],
+                ]
+            ]
+            if index == 0 { part["thoughtSignature"] = .string(GeminiWire.signature) }
+            return .object(part)
+        }
+    }
 
     /// What ends it instead of an answer, where it is not streamed.
     var failure: GeminiFailure? {
@@ -94,7 +107,8 @@ struct GeminiChunks {
 
     var whole: JSONValue {
         if answer.refusal != nil { return blocked }
-        return response([candidate((thinks ? [thought] : []) + [["text": .string(text)]], isLast: true)], isLast: true)
+        let words: [JSONValue] = text.isEmpty && !calls.isEmpty ? [] : [["text": .string(text)]]
+        return response([candidate((thinks ? [thought] : []) + words + calls, isLast: true)], isLast: true)
     }
 
     /// Without `alt=sse` the stream is one JSON list.
@@ -123,6 +137,7 @@ struct GeminiChunks {
         case .failed(let code, let message), .errorEvent(let code, let message), .nestedError(let code, let message):
             stream.event(nil, Self.failure(code, message).json)
         case .completed, .incomplete:
+            if !calls.isEmpty { stream.event(nil, response([candidate(calls)])) }
             // The last chunk has the reason and often a piece without words.
             stream.event(nil, response([candidate([["text": ""]], isLast: true)], isLast: true))
         }

@@ -87,10 +87,12 @@ extension GeminiWire {
                 throw .invalid("* GenerateContentRequest.\(place).parts: contents.parts must not be empty.\n")
             }
             var label: String?
+            try addTools(parts, of: role, at: place, isLast: index == contents.count - 1, to: &input)
             for (index, part) in parts.enumerated() {
                 label = try add(part, at: "\(place).parts[\(index)]", role: role, label, to: &input, caller)
             }
         }
+        try offer(body, to: &input)
         return input
     }
 

@@ -10,13 +10,25 @@ struct MistralChunks {
     var includesUsage: Bool
 
     /// There is no such thing as a refusal on this wire: it is text like any other.
-    private var text: String {
-        answer.refusal ?? answer.text ?? answer.composed?(input.files.map(\.bytes)) ?? input.echo
+    private var text: String { answer.words(input.tools, input.echo, input.files.map(\.bytes)) ?? "" }
+
+    private var calls: [LoopbackAnswer.Call] { answer.calls(input.tools) }
+
+    /// Calls come whole; ids have nine letters and digits.
+    private var toolCalls: JSONValue {
+        .array(
+            calls.enumerated().map { index, call in
+                [
+                    "id": .string("\(id.prefix(8))\(index)"), "type": "function", "index": .int(Int64(index)),
+                    "function": ["name": .string(call.name), "arguments": .string(call.arguments)],
+                ]
+            }
+        )
     }
 
     /// The schema's words are `stop`, `length`, `model_length`, `error` and `tool_calls`; it knows no content filter.
     private var finishReason: JSONValue {
-        guard case .incomplete(let reason) = answer.ending else { return "stop" }
+        guard case .incomplete(let reason) = answer.ending else { return calls.isEmpty ? "stop" : "tool_calls" }
         return reason == "max_output_tokens" ? "length" : .string(reason)
     }
 
@@ -57,7 +69,10 @@ struct MistralChunks {
             "choices": [
                 [
                     "index": 0, "finish_reason": finishReason,
-                    "message": ["role": "assistant", "content": content, "tool_calls": nil, "prefix": false],
+                    "message": [
+                        "role": "assistant", "content": content, "tool_calls": calls.isEmpty ? nil : toolCalls,
+                        "prefix": false,
+                    ],
                 ]
             ],
             "usage": usage,
@@ -109,7 +124,8 @@ struct MistralChunks {
             stream.event(nil, ["error": ["code": .string(code), "message": .string(message)]])
         case .completed, .incomplete:
             if let references { stream.event(nil, chunk(["content": [references]])) }
-            stream.event(nil, chunk(["content": ""], finishReason, hasUsage: includesUsage))
+            let last: JSONValue = calls.isEmpty ? ["content": ""] : ["content": "", "tool_calls": toolCalls]
+            stream.event(nil, chunk(last, finishReason, hasUsage: includesUsage))
             done(&stream)
         }
         return stream.response()

@@ -28,7 +28,8 @@ extension MistralWire {
             throw .error(400, "Invalid model: \(model)", type: "invalid_model", code: "1500")
         }
         let wish = try checkPlainMembers(body, options)
-        let input = try input(body["messages"], workspace, options)
+        var input = try input(body["messages"], workspace, options)
+        try offer(body, to: &input)
         let (answer, number) = takeAnswer()
         if !wish.streams {
             switch answer.ending {

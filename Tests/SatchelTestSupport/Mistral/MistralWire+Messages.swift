@@ -5,7 +5,8 @@ struct MistralInput {
     var files: [ShownFile] = []
     /// Of the last user message.
     var lastText = ""
-    private var textBytes = 0
+    var textBytes = 0
+    var tools = ToolTalk()
 
     mutating func add(text: String, isUser: Bool) {
         textBytes += text.utf8.count
@@ -16,7 +17,9 @@ struct MistralInput {
     var tokens: Int64 { Int64((textBytes + files.reduce(0) { $0 + $1.bytes.count }) / 4 + 1) }
 
     /// What the model says.
-    var echo: String { (files.map(\.line) + ["you said: \(lastText)"]).joined(separator: "\n") }
+    var echo: String {
+        (files.map(\.line) + tools.said.map { "tool said: \($0)" } + ["you said: \(lastText)"]).joined(separator: "\n")
+    }
 }
 
 /// Reading `messages`, and refusing what the provider would.
@@ -48,6 +51,11 @@ extension MistralWire {
             if role == "system", !["", "system"].contains(last) || role == "user" && last == "tool" {
                 throw outOfOrder("Unexpected role '\(role)' after role '\(last)'")
             }
+            if role == "user" { try flawless { () throws(ToolTalk.Flaw) in try input.tools.asked() } }
+            if try addTools(members, of: role, at: place + [.string(role)], to: &input) {
+                last = role
+                continue
+            }
             try add(members["content"], of: role, at: place + [.string(role)], to: &input, workspace, options)
             last = role
             if role == "assistant", index == messages.count - 1, members["prefix"] != true {
@@ -56,8 +64,56 @@ extension MistralWire {
                 )
             }
         }
+        try flawless { () throws(ToolTalk.Flaw) in try input.tools.settle() }
         guard last != "system" else { throw outOfOrder("Expected last role User or Tool for serving but got system") }
         return input
+    }
+
+    func flawless(_ body: () throws(ToolTalk.Flaw) -> Void) throws(MistralFailure) {
+        do {
+            try body()
+        } catch {
+            throw outOfOrder(error.message)
+        }
+    }
+
+    /// True when nothing is left to be read: a result, or calls without words.
+    private func addTools(
+        _ members: [String: JSONValue],
+        of role: String,
+        at place: [JSONValue],
+        to input: inout MistralInput
+    ) throws(MistralFailure) -> Bool {
+        if role == "tool" {
+            let id = try string(members, "tool_call_id", at: place + ["tool_call_id"])
+            let text = try string(members, "content", at: place + ["content"])
+            input.textBytes += text.utf8.count
+            try flawless { () throws(ToolTalk.Flaw) in try input.tools.brought(text, for: id) }
+            return true
+        }
+        for call in members["tool_calls"]?.array ?? [] {
+            guard let id = call["id"]?.string, call["function"]?["name"]?.string != nil,
+                call["function"]?["arguments"] != nil
+            else { throw .missing(place + ["tool_calls"]) }
+            try flawless { () throws(ToolTalk.Flaw) in try input.tools.called(id) }
+        }
+        return members["tool_calls"]?.array?.isEmpty == false && members["content"] == ""
+    }
+
+    func offer(_ body: [String: JSONValue], to input: inout MistralInput) throws(MistralFailure) {
+        for tool in body["tools"]?.array ?? [] {
+            let function = tool["function"]
+            try flawless { () throws(ToolTalk.Flaw) in
+                input.tools.offered.insert(
+                    try ToolTalk.name(function?["name"], function?["description"], function?["parameters"])
+                )
+            }
+        }
+        switch body["tool_choice"] {
+        case nil, "auto": break
+        case "none": input.tools.mayCall = false
+        default: throw .invalidChat(["body", "tool_choice"], "enum", "not served here")
+        }
     }
 
     private func outOfOrder(_ message: String) -> MistralFailure {

@@ -20,7 +20,9 @@ extension OpenAIWire {
             guard streams, let members = wishes.object else { throw .invalid("stream_options", "only with stream") }
             try check(members, at: "stream_options", allowed: ["include_usage", "include_obfuscation"])
         }
-        let shown = try shown(messages: body["messages"], Reading(project: project, options: options))
+        let shown = try withTools(body, inner: "function") { () throws(OpenAIFailure) in
+            try self.shown(messages: body["messages"], Reading(project: project, options: options))
+        }
         let (answer, number) = takeAnswer()
         if case .errorEvent(let code, let message) = answer.ending, !streams {
             throw OpenAIFailure(status: 500, message: message, type: "server_error", code: code)
@@ -46,15 +48,22 @@ private struct ChatChunks {
     var createdAt: Int64
     var includesUsage: Bool
 
-    private var text: String {
-        answer.refusal ?? answer.text ?? answer.composed?(shown.files.map(\.bytes)) ?? shown.echo
+    private var text: String { answer.words(shown.tools, shown.echo, shown.files.map(\.bytes)) ?? "" }
+
+    private var calls: [LoopbackAnswer.Call] { answer.calls(shown.tools) }
+
+    private func call(_ index: Int, _ arguments: String) -> JSONValue {
+        [
+            "id": .string("call_\(id.dropFirst(9))\(index)"), "type": "function",
+            "function": ["name": .string(calls[index].name), "arguments": .string(arguments)],
+        ]
     }
 
     private var finishReason: JSONValue {
         if case .incomplete(let reason) = answer.ending {
             return reason == "content_filter" ? "content_filter" : "length"
         }
-        return "stop"
+        return calls.isEmpty ? "stop" : "tool_calls"
     }
 
     private var usage: JSONValue {
@@ -79,6 +88,7 @@ private struct ChatChunks {
                         "content": answer.refusal == nil ? .string(text) : nil,
                         "refusal": answer.refusal.map(JSONValue.string) ?? nil,
                         "annotations": [],
+                        "tool_calls": .array(calls.indices.map { call($0, calls[$0].arguments) }),
                     ],
                 ]
             ],
@@ -118,6 +128,16 @@ private struct ChatChunks {
         case .errorEvent(let code, let message), .nestedError(let code, let message), .failed(let code, let message):
             stream.event(nil, ["error": ["code": .string(code), "message": .string(message), "type": "server_error"]])
         case .completed, .incomplete:
+            for index in calls.indices {
+                // The name comes first, the arguments in pieces, each with nothing but the index.
+                var members = call(index, "").object ?? [:]
+                members["index"] = .int(Int64(index))
+                stream.event(nil, chunk([choice(["tool_calls": [.object(members)]])]))
+                for piece in split(calls[index].arguments, every: answer.deltaLength) {
+                    let delta: JSONValue = ["index": .int(Int64(index)), "function": ["arguments": .string(piece)]]
+                    stream.event(nil, chunk([choice(["tool_calls": [delta]])]))
+                }
+            }
             stream.event(nil, chunk([choice([:], finishReason)]))
             if includesUsage { stream.event(nil, chunk([], usage: usage)) }
             if !options.isOGX {

@@ -33,6 +33,8 @@ extension OpenAIWire {
     ) throws(OpenAIFailure) {
         guard let members = item.object else { throw .invalid(place, "expected an object") }
         if members["type"]?.string == "reasoning" { return }
+        if try addTool(members, at: place, to: &shown) { return }
+        if members["role"] == "user" { try flawless { () throws(ToolTalk.Flaw) in try shown.tools.asked() } }
         guard members["type"] == nil || members["type"] == "message" else { throw .invalid("\(place).type", "unknown") }
         try check(members, at: place, allowed: ["type", "role", "content", "id", "status", "phase"])
         guard let role = members["role"]?.string, ["user", "assistant", "system", "developer"].contains(role) else {
@@ -182,11 +184,29 @@ extension OpenAIWire {
         for (index, message) in messages.enumerated() {
             let place = "messages[\(index)]"
             guard let members = message.object else { throw .invalid(place, "expected an object") }
-            try check(members, at: place, allowed: ["role", "content", "name", "refusal"])
+            try check(
+                members,
+                at: place,
+                allowed: ["role", "content", "name", "refusal", "tool_calls", "tool_call_id"]
+            )
+            if members["role"] == "tool" {
+                let (id, text) = (
+                    try string(members, "tool_call_id", at: place), try string(members, "content", at: place)
+                )
+                try flawless { () throws(ToolTalk.Flaw) in try shown.tools.brought(text, for: id) }
+                shown.textBytes += text.utf8.count
+                continue
+            }
+            if members["role"] == "user" { try flawless { () throws(ToolTalk.Flaw) in try shown.tools.asked() } }
             guard let role = members["role"]?.string, ["user", "assistant", "system", "developer"].contains(role) else {
                 throw .invalid("\(place).role", "expected user, assistant, system or developer")
             }
+            let calls = members["tool_calls"]?.array ?? []
+            for (index, call) in calls.enumerated() {
+                try addCall(call, at: "\(place).tool_calls[\(index)]", of: role, to: &shown)
+            }
             switch members["content"] {
+            case nil where !calls.isEmpty: break
             case .string(let text):
                 shown.add(text: text, isUser: role == "user")
             case .array(let parts) where !parts.isEmpty:

@@ -28,7 +28,9 @@ extension OpenAIWire {
         let streams = body["stream"]?.bool ?? false
         let shown: ShownInput
         do throws(OpenAIFailure) {
-            shown = try self.shown(body["input"], Reading(project: project, options: options))
+            shown = try withTools(body, inner: nil) { () throws(OpenAIFailure) in
+                try self.shown(body["input"], Reading(project: project, options: options))
+            }
         } catch {
             // OGX looks for files only when it has begun to stream.
             guard options.isOGX, streams, error.status == 404 else { throw error }

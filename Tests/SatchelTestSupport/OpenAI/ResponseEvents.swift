@@ -6,6 +6,9 @@ struct ResponseEvents {
     private let request: [String: JSONValue]
     private let createdAt: Int64
     private let text: String
+    private let calls: [LoopbackAnswer.Call]
+    /// Whether there is a message at all.
+    private let speaks: Bool
 
     init(_ answer: LoopbackAnswer, _ shown: ShownInput, id: String, request: [String: JSONValue], createdAt: Int64) {
         self.answer = answer
@@ -13,7 +16,30 @@ struct ResponseEvents {
         self.id = id
         self.request = request
         self.createdAt = createdAt
-        text = answer.refusal ?? answer.text ?? answer.composed?(shown.files.map(\.bytes)) ?? shown.echo
+        let words = answer.words(shown.tools, shown.echo, shown.files.map(\.bytes))
+        (text, speaks) = (words ?? "", words != nil)
+        calls = answer.calls(shown.tools)
+    }
+
+    private func call(_ index: Int, _ status: JSONValue) -> JSONValue {
+        [
+            "id": .string("fc_\(id.dropFirst(5))\(index)"), "type": "function_call", "status": status,
+            "call_id": .string("call_\(id.dropFirst(5))\(index)"), "name": .string(calls[index].name),
+            "arguments": status == "completed" ? .string(calls[index].arguments) : "",
+        ]
+    }
+
+    /// Reasoning models think before they call, and want to be reminded of it.
+    private var thought: JSONValue {
+        [
+            "id": .string("rs_\(id.dropFirst(5))"), "type": "reasoning", "summary": [],
+            "encrypted_content": "c2VjcmV0IHRob3VnaHRz",
+        ]
+    }
+
+    private func output(_ status: JSONValue) -> [JSONValue] {
+        (calls.isEmpty ? [] : [thought]) + (speaks ? [item(status, [part(text, annotations)])] : [])
+            + calls.indices.map { call($0, "completed") }
     }
 
     private var itemID: JSONValue { .string("msg_" + id.dropFirst("resp_".count)) }
@@ -74,7 +100,7 @@ struct ResponseEvents {
         case .incomplete(let reason):
             response(
                 "incomplete",
-                output: [item("incomplete", [part(text, annotations)])],
+                output: output("incomplete"),
                 changes: ["incomplete_details": ["reason": .string(reason)], "usage": usage]
             )
         case .failed(let code, let message):
@@ -82,7 +108,7 @@ struct ResponseEvents {
         case .completed, .errorEvent, .nestedError, .cut, .reset, .silence:
             response(
                 "completed",
-                output: [item("completed", [part(text, annotations)])],
+                output: output("completed"),
                 changes: ["usage": usage, "completed_at": .int(createdAt)]
             )
         }
@@ -117,14 +143,21 @@ struct ResponseEvents {
             if answer.keepsAlive { stream.line(": keep-alive"); stream.line("") }
         }
         let kind = answer.refusal == nil ? "output_text" : "refusal"
-        let place: [String: JSONValue] = ["item_id": itemID, "output_index": 0, "content_index": 0]
+        let at: JSONValue = calls.isEmpty ? 0 : 1
+        let place: [String: JSONValue] = ["item_id": itemID, "output_index": at, "content_index": 0]
         let deltas = split(text, every: answer.deltaLength)
         let end = min(answer.endsAfter ?? deltas.count, deltas.count)
 
         emit("response.created", ["response": response("in_progress")])
         emit("response.in_progress", ["response": response("in_progress")])
-        emit("response.output_item.added", ["output_index": 0, "item": item("in_progress", [])])
-        emit("response.content_part.added", place.merging(["part": part("", [])]) { $1 })
+        if !calls.isEmpty {
+            emit("response.output_item.added", ["output_index": 0, "item": thought])
+            emit("response.output_item.done", ["output_index": 0, "item": thought])
+        }
+        if speaks {
+            emit("response.output_item.added", ["output_index": at, "item": item("in_progress", [])])
+            emit("response.content_part.added", place.merging(["part": part("", [])]) { $1 })
+        }
         for (index, delta) in deltas.prefix(end).enumerated() {
             if let pause = answer.pause, pause.deltas == index { stream.then(.gate(pause.gate)) }
             var members = place.merging(["delta": .string(delta)]) { $1 }
@@ -157,14 +190,35 @@ struct ResponseEvents {
                     place.merging(["annotation_index": .int(Int64(index)), "annotation": annotation]) { $1 }
                 )
             }
-            var done = place
-            done[kind == "refusal" ? "refusal" : "text"] = .string(text)
-            if kind == "output_text" { done["logprobs"] = [] }
-            emit("response.\(kind).done", done)
-            emit("response.content_part.done", place.merging(["part": part(text, annotations)]) { $1 })
             var status: JSONValue = "completed"
             if case .incomplete = answer.ending { status = "incomplete" }
-            emit("response.output_item.done", ["output_index": 0, "item": item(status, [part(text, annotations)])])
+            if speaks {
+                var done = place
+                done[kind == "refusal" ? "refusal" : "text"] = .string(text)
+                if kind == "output_text" { done["logprobs"] = [] }
+                emit("response.\(kind).done", done)
+                emit("response.content_part.done", place.merging(["part": part(text, annotations)]) { $1 })
+                emit(
+                    "response.output_item.done",
+                    ["output_index": at, "item": item(status, [part(text, annotations)])]
+                )
+            }
+            for index in calls.indices {
+                let at: JSONValue = .int(Int64(index + (speaks ? 2 : 1)))
+                let (begun, whole) = (call(index, "in_progress"), call(index, "completed"))
+                let place: [String: JSONValue] = ["item_id": begun["id"] ?? nil, "output_index": at]
+                emit("response.output_item.added", ["output_index": at, "item": begun])
+                for piece in split(calls[index].arguments, every: answer.deltaLength) {
+                    emit("response.function_call_arguments.delta", place.merging(["delta": .string(piece)]) { $1 })
+                }
+                emit(
+                    "response.function_call_arguments.done",
+                    place.merging([
+                        "name": .string(calls[index].name), "arguments": .string(calls[index].arguments),
+                    ]) { $1 }
+                )
+                emit("response.output_item.done", ["output_index": at, "item": whole])
+            }
             emit("response.\(status == "completed" ? "completed" : "incomplete")", ["response": final])
         }
         return stream.response()

@@ -88,10 +88,33 @@ struct ShownInput {
     /// Roughly tokens: a quarter of all bytes.
     var tokens: Int { (textBytes + files.reduce(0) { $0 + $1.bytes.count }) / 4 + 1 }
     var textBytes = 0
+    var tools = ToolTalk()
 
     mutating func add(text: String, isUser: Bool) {
         textBytes += text.utf8.count
         if isUser { lastText = text }
+    }
+
+    /// What the tools of Responses and Chat Completions have in common.
+    ///
+    /// `inner` names where a definition's members are: in its `function`, or with nil in itself.
+    mutating func offer(_ list: JSONValue?, _ choice: JSONValue?, inner: String?) throws(ToolTalk.Flaw) {
+        if let list, !list.isNull {
+            guard let list = list.array, !list.isEmpty else { throw ToolTalk.Flaw(message: "tools must be a list") }
+            for tool in list {
+                guard tool["type"] == "function" else { throw ToolTalk.Flaw(message: "unknown type of tool") }
+                let tool = inner.map { tool[$0] } ?? tool
+                tools.offered.insert(
+                    try ToolTalk.name(tool?["name"], tool?["description"], tool?["parameters"])
+                )
+            }
+        }
+        switch choice {
+        case nil, "auto": break
+        case "none": tools.mayCall = false
+        default: throw ToolTalk.Flaw(message: "unknown tool_choice")
+        }
+        if choice != nil, tools.offered.isEmpty { throw ToolTalk.Flaw(message: "tool_choice without tools") }
     }
 
     mutating func add(_ file: ShownFile, _ options: OpenAIOptions) throws(OpenAIFailure) {
@@ -106,5 +129,7 @@ struct ShownInput {
     }
 
     /// What the model says.
-    var echo: String { (files.map(\.line) + ["you said: \(lastText)"]).joined(separator: "\n") }
+    var echo: String {
+        (files.map(\.line) + tools.said.map { "tool said: \($0)" } + ["you said: \(lastText)"]).joined(separator: "\n")
+    }
 }

@@ -18,8 +18,17 @@ package struct LoopbackAnswer: Sendable {
         case silence
     }
 
+    /// A tool that the model asks for.
+    package struct Call: Hashable, Sendable {
+        package var name: String
+        /// JSON text, as the model wrote it.
+        package var arguments: String
+    }
+
     /// Instead of the echo.
     package var text: String?
+    /// Asked for instead of an answer, where the request offers tools; then only ``text`` is said beside it.
+    package var calls: [Call] = []
     /// Instead of the echo, made of the bytes of the files that were really shown.
     package var composed: (@Sendable ([ArraySlice<UInt8>]) -> String)?
     /// Instead of any text.
@@ -45,6 +54,15 @@ package struct LoopbackAnswer: Sendable {
         make { $0.composed = compose }
     }
 
+    package static func calling(_ calls: (name: String, arguments: String)..., saying text: String? = nil)
+        -> LoopbackAnswer
+    {
+        make {
+            $0.calls = calls.map { Call(name: $0.name, arguments: $0.arguments) }
+            $0.text = text
+        }
+    }
+
     package static func refusal(_ text: String) -> LoopbackAnswer { make { $0.refusal = text } }
     package static var citing: LoopbackAnswer { make { $0.citesFiles = true } }
     package static var keepAlives: LoopbackAnswer { make { $0.keepsAlive = true } }
@@ -60,6 +78,16 @@ package struct LoopbackAnswer: Sendable {
 
     package static func pausing(after deltas: Int, at gate: TestGate) -> LoopbackAnswer {
         make { $0.pause = (deltas, gate) }
+    }
+
+    /// What is really asked for: nothing where nothing is offered.
+    func calls(_ tools: ToolTalk) -> [Call] { tools.offered.isEmpty || !tools.mayCall ? [] : calls }
+
+    /// Nil for an answer that only asks for tools.
+    func words(_ tools: ToolTalk, _ echo: String, _ files: [ArraySlice<UInt8>]) -> String? {
+        if let refusal { return refusal }
+        if let text { return text }
+        return calls(tools).isEmpty ? composed?(files) ?? echo : nil
     }
 
     private static func make(_ change: (inout LoopbackAnswer) -> Void) -> LoopbackAnswer {

@@ -9,11 +9,11 @@ package final class NotifySocket: Sendable {
     private let messages = Watched<[String]>([])
 
     /// - Parameter path: where it is to be; with an `@` in front, a name of the abstract kind.
+    /// - Throws: ``SystemFailure``.
     package init(_ path: String) throws {
         name = path
-        descriptor = CloseOnExec.lock.withLock { _ in
-            socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        }
+        // Close-on-exec from the first moment.
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SystemFailure("socket", errno) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -29,7 +29,8 @@ package final class NotifySocket: Sendable {
             close(descriptor)
             throw SystemFailure("bind \(path)", code)
         }
-        let (descriptor, messages) = (descriptor, messages)
+        self.descriptor = descriptor
+        let messages = messages
         try OwnThread {
             var room = [UInt8](repeating: 0, count: 65536)
             while true {

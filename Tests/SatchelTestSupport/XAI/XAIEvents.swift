@@ -8,6 +8,8 @@ struct XAIEvents {
     private let request: [String: JSONValue]
     private let createdAt: Int64
     private let text: String
+    private let calls: [LoopbackAnswer.Call]
+    private let speaks: Bool
 
     init(_ answer: LoopbackAnswer, _ shown: ShownInput, id: String, request: [String: JSONValue], createdAt: Int64) {
         self.answer = answer
@@ -15,7 +17,9 @@ struct XAIEvents {
         self.id = id
         self.request = request
         self.createdAt = createdAt
-        text = answer.refusal ?? answer.text ?? answer.composed?(shown.files.map(\.bytes)) ?? shown.echo
+        let words = answer.words(shown.tools, shown.echo, shown.files.map(\.bytes))
+        (text, speaks) = (words ?? "", words != nil)
+        calls = answer.calls(shown.tools)
     }
 
     /// What one token or call costs, in the unit of `cost_in_usd_ticks`: 10,000,000,000 to the dollar.
@@ -72,8 +76,18 @@ struct XAIEvents {
         ]
     }
 
+    /// Functions come whole.
+    private func call(_ index: Int) -> JSONValue {
+        [
+            "id": .string("fc_\(id)\(index)"), "type": "function_call", "status": "completed",
+            "call_id": .string("call_\(id.prefix(8))\(index)"), "name": .string(calls[index].name),
+            "arguments": .string(calls[index].arguments),
+        ]
+    }
+
     private func output(_ status: JSONValue) -> [JSONValue] {
-        (searches ? [search("completed")] : []) + [reasoning, message(status, [part(text, annotations)])]
+        (searches ? [search("completed")] : []) + [reasoning]
+            + (speaks ? [message(status, [part(text, annotations)])] : []) + calls.indices.map { call($0) }
     }
 
     private var usage: JSONValue {
@@ -165,11 +179,13 @@ struct XAIEvents {
                 ["item_id": .string("rs_" + id), "output_index": .int(index), "summary_index": 0, "delta": "Looked."]
             )
         }
-        emit("response.output_item.added", ["output_index": .int(index), "item": message("in_progress", [])])
+        if speaks {
+            emit("response.output_item.added", ["output_index": .int(index), "item": message("in_progress", [])])
+        }
         let place: [String: JSONValue] = [
             "item_id": .string("msg_" + id), "output_index": .int(index), "content_index": 0,
         ]
-        emit("response.content_part.added", place.merging(["part": part("", [])]) { $1 })
+        if speaks { emit("response.content_part.added", place.merging(["part": part("", [])]) { $1 }) }
         let kind = answer.refusal == nil ? "output_text" : "refusal"
         let deltas = split(text, every: answer.deltaLength)
         let end = min(answer.endsAfter ?? deltas.count, deltas.count)
@@ -199,12 +215,17 @@ struct XAIEvents {
                     place.merging(["annotation_index": .int(Int64(number)), "annotation": annotation]) { $1 }
                 )
             }
-            emit("response.\(kind).done", place.merging([kind == "refusal" ? "refusal" : "text": .string(text)]) { $1 })
-            emit("response.content_part.done", place.merging(["part": part(text, annotations)]) { $1 })
             var isWhole = true
             if case .incomplete = answer.ending { isWhole = false }
-            let done = message(isWhole ? "completed" : "incomplete", [part(text, annotations)])
-            emit("response.output_item.done", ["output_index": .int(index), "item": done])
+            if speaks {
+                let said = place.merging([kind == "refusal" ? "refusal" : "text": .string(text)]) { $1 }
+                emit("response.\(kind).done", said)
+                emit("response.content_part.done", place.merging(["part": part(text, annotations)]) { $1 })
+                let done = message(isWhole ? "completed" : "incomplete", [part(text, annotations)])
+                emit("response.output_item.done", ["output_index": .int(index), "item": done])
+                index += 1
+            }
+            for number in calls.indices { item(call(number), call(number)) {} }
             emit(isWhole ? options.completed : "response.incomplete", ["response": final])
             if options.saysDone {
                 stream.line("data: [DONE]")

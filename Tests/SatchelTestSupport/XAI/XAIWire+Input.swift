@@ -31,6 +31,16 @@ extension XAIWire {
     ) throws(XAIFailure) {
         guard let members = item.object else { throw .field(place, "expected an object") }
         let type = members["type"]?.string ?? "message"
+        switch type {
+        case "function_call":
+            let (id, _) = (try string(members, "call_id", at: place), try string(members, "arguments", at: place))
+            return try Self.flawless { () throws(ToolTalk.Flaw) in try shown.tools.called(id) }
+        case "function_call_output":
+            let (id, text) = (try string(members, "call_id", at: place), try string(members, "output", at: place))
+            shown.textBytes += text.utf8.count
+            return try Self.flawless { () throws(ToolTalk.Flaw) in try shown.tools.brought(text, for: id) }
+        default: break
+        }
         // What an earlier answer had beside its text may come back as it was.
         if type == "reasoning" || type.hasSuffix("_call") { return }
         guard type == "message" else { throw .field("\(place).type", "unknown variant") }
@@ -38,6 +48,7 @@ extension XAIWire {
         guard let role = members["role"]?.string, ["user", "assistant", "system", "developer"].contains(role) else {
             throw .field("\(place).role", "unknown variant")
         }
+        if role == "user" { try Self.flawless { () throws(ToolTalk.Flaw) in try shown.tools.asked() } }
         switch members["content"] {
         case .string(let text):
             shown.add(text: text, isUser: role == "user")
@@ -47,6 +58,14 @@ extension XAIWire {
             }
         default:
             throw .field("\(place).content", "expected a string or a list of parts")
+        }
+    }
+
+    static func flawless(_ body: () throws(ToolTalk.Flaw) -> Void) throws(XAIFailure) {
+        do {
+            try body()
+        } catch {
+            throw XAIFailure(message: error.message)
         }
     }
 

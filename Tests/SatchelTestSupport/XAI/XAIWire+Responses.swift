@@ -18,7 +18,11 @@ extension XAIWire {
     ) throws(XAIFailure) -> LoopbackResponse {
         let body = try document(request, known: Self.known)
         try checkMembers(body)
-        let shown = try shown(body["input"], XAIReading(team: team, options: options))
+        var shown = try shown(body["input"], XAIReading(team: team, options: options))
+        try Self.flawless { () throws(ToolTalk.Flaw) in
+            try shown.tools.settle()
+            try shown.offer(body["tools"], body["tool_choice"], inner: nil)
+        }
         let (answer, number) = takeAnswer()
         let events = XAIEvents(
             answer,
