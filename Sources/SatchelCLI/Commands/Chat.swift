@@ -92,8 +92,15 @@ struct Chat: AsyncParsableCommand {
             var loop = ChatLoop(session: session, thread: thread)
             return try await loop.run()
         }
-        let question = try isInteractive ? typed : withStandardInput(typed)
-        guard !question.isEmpty else {
+        let piped = try isInteractive ? [] : standardInput()
+        var question = session.question(typed, thread: thread)
+        if typed.isEmpty || piped.count <= ChatQuestion.largestInlined {
+            question.prompt = [typed, String(decoding: piped, as: UTF8.self)].filter { !$0.isEmpty }
+                .joined(separator: "\n\n")
+        } else {
+            question.attached = piped
+        }
+        guard !question.prompt.isEmpty else {
             throw CommandFailure(
                 "usage",
                 "chat: there is no question; write it behind the command",
@@ -101,17 +108,17 @@ struct Chat: AsyncParsableCommand {
                 .couldNotStart
             )
         }
-        _ = try await session.ask(session.question(question, thread: thread))
+        _ = try await session.ask(question)
         return .done
     }
 
-    /// The prompt with what a pipe or file gives, where there is one.
-    private func withStandardInput(_ typed: String) throws -> String {
+    /// What a pipe or file gives, where there is one.
+    private func standardInput() throws -> [UInt8] {
         var status = stat()
         // A script's inherited standard input may never end: only pipes and files are read.
-        guard fstat(STDIN_FILENO, &status) == 0 else { return typed }
+        guard fstat(STDIN_FILENO, &status) == 0 else { return [] }
         let type = status.st_mode & S_IFMT
-        guard type == S_IFIFO || type == S_IFREG else { return typed }
+        guard type == S_IFIFO || type == S_IFREG else { return [] }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
         while true {
@@ -128,8 +135,6 @@ struct Chat: AsyncParsableCommand {
                 )
             }
         }
-        let text = String(decoding: bytes, as: UTF8.self)
-        if typed.isEmpty { return text }
-        return text.isEmpty ? typed : "\(typed)\n\n\(text)"
+        return bytes
     }
 }

@@ -17,6 +17,10 @@ package struct ChatQuestion: Sendable {
     package var dropped: [WorkspacePath] = []
     /// Also shows what is chosen by relevance, within this.
     package var auto: AutoBudget?
+    /// A text that goes with the prompt as a file of its own, because it is too large to stand in it.
+    package var attached: [UInt8] = []
+    /// Larger texts are attached: they are kept once and referred to, instead of being sent with every question.
+    package static let largestInlined = 64 << 10
     /// Nil: as the configuration has it.
     package var versions: VersionRule?
 
@@ -88,7 +92,8 @@ extension Workspace {
         }
         var earlier: [Manifest.Message] = []
         if let thread = question.thread { earlier = try await manifest.messages(in: thread) }
-        let turn = try await filesOfTurn(question, after: earlier, connection, observe: observe)
+        var turn = try await filesOfTurn(question, after: earlier, connection, observe: observe)
+        if !question.attached.isEmpty { turn.files.append(try await attach(question.attached)) }
         try await keepBytes(of: turn.files) { observe(.notice($0)) }
         guard let model = connection.model, let modelName = connection.modelName else {
             return try await retrieve(question, turn, connection: connection)
