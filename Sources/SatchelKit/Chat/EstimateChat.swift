@@ -40,9 +40,9 @@ extension Workspace {
         guard let model = connection.model, let modelName = connection.modelName else {
             throw WorkspaceError(.cannotStart, "--estimate: no model is configured; name one with -m")
         }
-        let (files, planned) = try await filesWithoutSync(of: question, connection, observe: observe)
         let earlier: [Manifest.Message] =
             if let thread = question.thread { try await manifest.messages(in: thread) } else { [] }
+        let (files, planned) = try await filesWithoutSync(of: question, after: earlier, connection, observe: observe)
         let turn = ChatTurn(
             workspace: self,
             connection: connection,
@@ -129,26 +129,34 @@ extension Workspace {
     /// What the mentions stand for at this moment, also where it is not in step yet.
     private func filesWithoutSync(
         of question: ChatQuestion,
+        after earlier: [Manifest.Message],
         _ connection: Connection,
         observe: @escaping @Sendable (ChatProgress) -> Void
     ) async throws -> (files: [Manifest.ShownFile], planned: [ContentDigest: UploadedContent]) {
-        let mentions = resolve(mentions(in: question.prompt))
+        var mentions = resolve(mentions(in: question.prompt))
+        mentions.paths += question.added
         for unknown in mentions.unknown {
             observe(.notice("\(printable(unknown.text)): no such file in the workspace; taken as text"))
         }
-        guard !mentions.isEmpty else { return ([], [:]) }
+        if question.auto != nil { observe(.notice("--auto: what it would choose is not in the estimate")) }
+        let named = try await namedPaths(mentions, shown: earlier.flatMap(\.files)) { observe(.notice($0)) }
+        let pins = earlier.isEmpty ? pinnedFiles() : (paths: [], globs: [])
+        let paths = named + pins.paths
+        let globs = mentions.globs + pins.globs
+        guard !paths.isEmpty || !globs.isEmpty else { return ([], [:]) }
         var options = SyncOptions()
         options.isDryRun = true
-        let scope: Scope = mentions.globs.isEmpty ? Scope(mentions.paths) : .everything
+        let scope = Scope(paths + globs.map(globFolder))
         let (_, plan) = try await makePlan(scope, for: connection, options: options, at: now()) { observe(.sync($0)) }
-        var files = Dictionary(try await shownFiles(mentions).map { ($0.path, $0.digest) }, uniquingKeysWith: { $1 })
-        let globs = IgnoreFile(mentions.globs.map { SelectionRule(file: "@", line: 0, pattern: $0) })
+        let synced = try await syncedFiles(paths, globs: globs)
+        var files = Dictionary(synced.map { ($0.path, $0.digest) }, uniquingKeysWith: { $1 })
+        let rules = IgnoreFile(globs.map { SelectionRule(file: "@", line: 0, pattern: $0) })
         var planned: [ContentDigest: UploadedContent] = [:]
         for action in plan.actions {
             if case .upload(_, let content, _) = action { planned[content.digest] = content }
             guard let (path, digest) = action.linked else { continue }
-            let isNamed = mentions.paths.contains { path.isWithin($0) }
-            if isNamed || globs.matches(path) { files[path] = digest }
+            let isNamed = paths.contains { path.isWithin($0) }
+            if isNamed || rules.matches(path) { files[path] = digest }
         }
         return (files.sorted { $0.key < $1.key }.map { Manifest.ShownFile(path: $0.key, digest: $0.value) }, planned)
     }

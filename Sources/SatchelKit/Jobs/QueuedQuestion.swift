@@ -15,6 +15,9 @@ struct QueuedQuestion: Codable {
     var options: [String: String]
     var verifiesQuotes: Bool
     var usesTools: Bool
+    var versions: String?
+    var autoTokens: Int?
+    var autoFiles: Int?
 
     init(_ question: ChatQuestion, account: String?, model: String?) {
         prompt = question.prompt
@@ -27,6 +30,9 @@ struct QueuedQuestion: Codable {
         options = question.wishes.options
         verifiesQuotes = question.wishes.verifiesQuotes
         usesTools = question.usesTools
+        versions = question.versions?.rawValue
+        autoTokens = question.auto?.tokens
+        autoFiles = question.auto?.files
     }
 
     init?(payload: String) {
@@ -44,6 +50,8 @@ struct QueuedQuestion: Codable {
         question.wishes.schema = schema
         question.wishes.options = options
         question.wishes.verifiesQuotes = verifiesQuotes
+        question.versions = versions.flatMap { VersionRule(rawValue: $0) }
+        if let autoTokens, let autoFiles { question.auto = AutoBudget(tokens: autoTokens, files: autoFiles) }
         question.job = job
         return question
     }
