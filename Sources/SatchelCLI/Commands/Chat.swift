@@ -120,8 +120,22 @@ struct Chat: AsyncParsableCommand {
                 .couldNotStart
             )
         }
-        _ = try await session.ask(question)
-        session.wishes = try answer.wishes(in: workspace.context.directory)
+        if answer.detach { return try await detach(question, workspace, output) }
+        if answer.estimate { return try await session.estimate(question) }
+        return try await session.answer(question).status
+    }
+
+    private func detach(
+        _ question: ChatQuestion,
+        _ workspace: Workspace,
+        _ output: Output
+    ) async throws -> ExitStatus {
+        let queued = try await workspace.queue(question, account: account.account, model: model)
+        output.document(JSONDetached(job: queued.job, thread: queued.thread))
+        output.line("job \(queued.job)")
+        if !workspace.isWatched {
+            output.note("satchel jobs run, or a watch, asks it; satchel wait \(queued.job) waits")
+        }
         return .done
     }
 
