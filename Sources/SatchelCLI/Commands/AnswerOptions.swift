@@ -51,6 +51,9 @@ struct AnswerOptions: ParsableArguments {
         }
     }
 
+    /// Whether a long text of a pipe cannot go along as a file of its own.
+    var needsWords: Bool { template != nil || estimate || detach }
+
     /// What goes with the question.
     ///
     /// - Throws: ``WorkspaceError`` when the schema cannot be read or is no JSON.

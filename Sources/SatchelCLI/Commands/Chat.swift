@@ -99,19 +99,18 @@ struct Chat: AsyncParsableCommand {
             return try await loop.run()
         }
         let piped = try isInteractive ? [] : standardInput()
-        // What is asked later, or goes into a template, is one text.
-        let isOneText = typed.isEmpty || answer.detach || answer.template != nil
-        let isInlined = isOneText || piped.count <= ChatQuestion.largestInlined
-        let input = [typed, isInlined ? String(decoding: piped, as: UTF8.self) : ""].filter { !$0.isEmpty }
-            .joined(separator: "\n\n")
-        let text = try answer.filled(
-            prompt,
-            input: input,
-            root: workspace.root,
-            environment: workspace.context.environment
-        )
-        var question = session.question(text, thread: thread)
-        if !isInlined { question.attached = piped }
+        var question = session.question(typed, thread: thread)
+        if typed.isEmpty || answer.needsWords || piped.count <= ChatQuestion.largestInlined {
+            let input = [typed, String(decoding: piped, as: UTF8.self)].filter { !$0.isEmpty }
+            question.prompt = try answer.filled(
+                prompt,
+                input: input.joined(separator: "\n\n"),
+                root: workspace.root,
+                environment: workspace.context.environment
+            )
+        } else {
+            question.attached = piped
+        }
         guard !question.prompt.isEmpty else {
             throw CommandFailure(
                 "usage",
@@ -125,11 +124,7 @@ struct Chat: AsyncParsableCommand {
         return try await session.answer(question).status
     }
 
-    private func detach(
-        _ question: ChatQuestion,
-        _ workspace: Workspace,
-        _ output: Output
-    ) async throws -> ExitStatus {
+    private func detach(_ question: ChatQuestion, _ workspace: Workspace, _ output: Output) async throws -> ExitStatus {
         let queued = try await workspace.queue(question, account: account.account, model: model)
         output.document(JSONDetached(job: queued.job, thread: queued.thread))
         output.line("job \(queued.job)")

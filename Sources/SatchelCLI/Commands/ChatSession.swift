@@ -26,9 +26,7 @@ struct ChatSession: Sendable {
     /// Asks one question and prints the answer.
     ///
     /// - Returns: the thread, for the next question.
-    func ask(_ question: ChatQuestion) async throws -> Int64 {
-        try await answer(question).thread
-    }
+    func ask(_ question: ChatQuestion) async throws -> Int64 { try await answer(question).thread }
 
     /// As ``ask(_:)``, with how it ended.
     func answer(_ question: ChatQuestion) async throws -> (thread: Int64, status: ExitStatus) {

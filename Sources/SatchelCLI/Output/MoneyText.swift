@@ -4,7 +4,9 @@ import SatchelKit
 /// What an answer took, for people: `0.0021 USD (published prices of 2026-11-21): 1200 in, 900 of them cached, 80 out`.
 func moneyText(_ usage: ChatUsage, account: String) -> String {
     var tokens = "\(usage.input) in"
-    if usage.cached > 0 { tokens += ", \(usage.cached) of them cached" }
+    if usage.cached > 0, usage.input > 0 {
+        tokens += ", \(usage.cached) of them cached (\(usage.cached * 100 / usage.input) %)"
+    }
     if usage.cacheWrite > 0 { tokens += ", \(usage.cacheWrite) written to the cache" }
     tokens += ", \(usage.output) out"
     if usage.reasoning > 0 { tokens += ", \(usage.reasoning) of them reasoning" }

@@ -133,20 +133,18 @@ extension Workspace {
         _ connection: Connection,
         observe: @escaping @Sendable (ChatProgress) -> Void
     ) async throws -> (files: [Manifest.ShownFile], planned: [ContentDigest: UploadedContent]) {
-        var mentions = resolve(mentions(in: question.prompt))
-        mentions.paths += question.added
+        let mentions = resolve(mentions(in: question.prompt))
         for unknown in mentions.unknown {
             observe(.notice("\(printable(unknown.text)): no such file in the workspace; taken as text"))
         }
-        if question.auto != nil { observe(.notice("--auto: what it would choose is not in the estimate")) }
-        let named = try await namedPaths(mentions, shown: earlier.flatMap(\.files)) { observe(.notice($0)) }
+        if question.auto != nil { observe(.notice("--auto: what it would choose is not part of the estimate")) }
         let pins = earlier.isEmpty ? pinnedFiles() : (paths: [], globs: [])
-        let paths = named + pins.paths
-        let globs = mentions.globs + pins.globs
+        let named = try await namedPaths(mentions, shown: earlier.flatMap(\.files)) { observe(.notice($0)) }
+        let (paths, globs) = (named + pins.paths, mentions.globs + pins.globs)
         guard !paths.isEmpty || !globs.isEmpty else { return ([], [:]) }
         var options = SyncOptions()
         options.isDryRun = true
-        let scope = Scope(paths + globs.map(globFolder))
+        let scope: Scope = globs.isEmpty ? Scope(paths) : .everything
         let (_, plan) = try await makePlan(scope, for: connection, options: options, at: now()) { observe(.sync($0)) }
         let synced = try await syncedFiles(paths, globs: globs)
         var files = Dictionary(synced.map { ($0.path, $0.digest) }, uniquingKeysWith: { $1 })

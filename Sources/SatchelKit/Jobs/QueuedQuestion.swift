@@ -15,9 +15,10 @@ struct QueuedQuestion: Codable {
     var options: [String: String]
     var verifiesQuotes: Bool
     var usesTools: Bool
-    var versions: String?
+    /// What `--auto` may choose.
     var autoTokens: Int?
     var autoFiles: Int?
+    var versions: String?
 
     init(_ question: ChatQuestion, account: String?, model: String?) {
         prompt = question.prompt
@@ -30,9 +31,9 @@ struct QueuedQuestion: Codable {
         options = question.wishes.options
         verifiesQuotes = question.wishes.verifiesQuotes
         usesTools = question.usesTools
-        versions = question.versions?.rawValue
         autoTokens = question.auto?.tokens
         autoFiles = question.auto?.files
+        versions = question.versions?.rawValue
     }
 
     init?(payload: String) {
@@ -50,8 +51,8 @@ struct QueuedQuestion: Codable {
         question.wishes.schema = schema
         question.wishes.options = options
         question.wishes.verifiesQuotes = verifiesQuotes
-        question.versions = versions.flatMap { VersionRule(rawValue: $0) }
         if let autoTokens, let autoFiles { question.auto = AutoBudget(tokens: autoTokens, files: autoFiles) }
+        question.versions = versions.flatMap { VersionRule(rawValue: $0) }
         question.job = job
         return question
     }
