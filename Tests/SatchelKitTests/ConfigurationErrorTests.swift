@@ -78,11 +78,12 @@ struct ConfigurationErrorTests {
             "zebra: 1",
             "satchel.yaml:1:1: zebra: there is no such setting; there are accounts, chat, default_account, exclude, "
                 + "gate, gitignore, hidden, include, keep, keep_unreferenced, max_deletes, max_file_size, "
-                + "parallel_uploads, pin, renew, retries, safety_margin, trusted_folders, ttl, watch, when_full"
+                + "parallel_uploads, pin, prices, renew, retries, safety_margin, trusted_folders, ttl, watch, when_full"
         ),
         Wrong(
             "watch: {zebra: 1}",
-            "satchel.yaml:1:9: watch.zebra: there is no such setting; there are quiet, cap, delete_hold, rescan"
+            "satchel.yaml:1:9: watch.zebra: there is no such setting; there are quiet, cap, delete_hold, rescan, "
+                + "cleanup, poll"
         ),
     ])
     func anUnknownSettingIsAnErrorWithASuggestion(_ row: Wrong) {
