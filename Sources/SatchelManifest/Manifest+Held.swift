@@ -72,11 +72,8 @@ extension Manifest {
         }
     }
 
-    /// When the first copy that files stand for counts as stale; nil while none of them ends.
-    ///
-    /// - Parameters:
-    ///   - account: whose copies.
-    ///   - margin: seconds before its end, but no more than a quarter of its life.
+    /// When the first copy that files stand for counts as stale: `margin` seconds before its end, but no more than a
+    /// quarter of its life; nil while none of them ends.
     package func soonestStale(in account: AccountID, margin: Double) async throws(ManifestError) -> Date? {
         try await read { db in
             try Int64.fetchOne(

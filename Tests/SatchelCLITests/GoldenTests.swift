@@ -7,7 +7,8 @@ import Testing
 /// Record with `SATCHEL_RECORD_GOLDEN=1`.
 @Suite struct GoldenTests {
     @Test(arguments: [
-        "", "init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config", "config ls", "config path",
+        "", "init", "sync", "watch", "pause", "resume", "status", "ls", "why", "chat", "cleanup", "config", "config ls",
+        "config path",
         "doctor", "remote", "remote ls", "remote verify", "remote reconcile",
         "rehydrate", "add", "cat", "restore", "has", "quota", "thread", "thread ls", "thread show", "thread fork",
         "thread archive", "thread rm", "thread export", "thread search", "search", "summarize", "cost",
@@ -24,8 +25,10 @@ import Testing
     }
 
     @Test(arguments: [
-        "init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config ls", "doctor", "remote ls",
-        "remote verify", "remote reconcile", "rehydrate", "add", "cat", "restore", "has", "quota", "audit", "search", "summarize", "thread search",
+        "init", "sync", "watch", "pause", "resume", "status", "ls", "why", "chat", "cleanup", "config ls", "doctor",
+        "remote ls",
+        "remote verify", "remote reconcile", "rehydrate", "add", "cat", "restore", "has", "quota", "audit", "search",
+        "summarize", "thread search",
     ])
     func everyHelpHasAnExample(_ command: String) async throws {
         try await RunningSatchel.with { satchel in

@@ -82,7 +82,8 @@ struct ConfigurationErrorTests {
         ),
         Wrong(
             "watch: {zebra: 1}",
-            "satchel.yaml:1:9: watch.zebra: there is no such setting; there are quiet, cap, delete_hold, rescan"
+            "satchel.yaml:1:9: watch.zebra: there is no such setting; there are quiet, cap, delete_hold, rescan, "
+                + "cleanup, poll"
         ),
     ])
     func anUnknownSettingIsAnErrorWithASuggestion(_ row: Wrong) {
