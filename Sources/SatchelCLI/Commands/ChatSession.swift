@@ -1,55 +1,40 @@
-import Dispatch
 import FoundationEssentials
 import Glibc
 import SatchelCore
 import SatchelKit
 
-/// Prints questions' answers as they come; one shot or a loop at a terminal.
+/// Prints questions' answers as they come.
 struct ChatSession: Sendable {
     let workspace: Workspace
-    let connection: Connection
+    var connection: Connection
     let system: String?
+    let choice: ChoiceOptions
     let output: Output
     /// Whether the model may look into the synced files by itself.
     var usesTools = true
 
+    /// A question as the options of the command have it.
+    func question(_ text: String, thread: Int64?) -> ChatQuestion {
+        var question = ChatQuestion(prompt: text, thread: thread, system: system, usesTools: usesTools)
+        question.auto = choice.budget(workspace.configuration.chat.auto)
+        question.versions = choice.versions
+        return question
+    }
+
     /// Asks one question and prints the answer.
     ///
     /// - Returns: the thread, for the next question.
-    func ask(_ text: String, thread: Int64?) async throws -> Int64 {
+    func ask(_ question: ChatQuestion) async throws -> Int64 {
         let progress = ProgressLine(output)
         defer { progress.clear() }
-        let question = ChatQuestion(prompt: text, thread: thread, system: system, usesTools: usesTools)
         let answer = try await workspace.ask(question, connection) { event in
             show(event, progress)
         }
         output.document(JSONChat(answer))
         if answer.model == nil { showPassages(answer) } else { output.raw("\n") }
+        if let usage = answer.usage, isatty(STDOUT_FILENO) == 1, !output.json { output.note(tokensText(usage)) }
         if let cost = answer.usage?.cost { output.note("\(answer.account) charges \(cost) for this answer") }
         return answer.thread
-    }
-
-    /// Reads questions until the end of input.
-    func loop(thread: Int64?) async throws -> ExitStatus {
-        var thread = thread
-        output.info("\(connection.modelName ?? "retrieval") on \(connection.account.name); /quit or Ctrl-D ends")
-        var lines = terminalLines.makeAsyncIterator()
-        while true {
-            output.write("> ", to: STDOUT_FILENO)
-            guard let line = await lines.next() else {
-                try Task.checkCancellation()
-                output.line("")
-                return .done
-            }
-            let text = line.trimmingSpaces
-            if text.isEmpty { continue }
-            if text == "/quit" || text == "/exit" { return .done }
-            do {
-                thread = try await ask(text, thread: thread)
-            } catch let error as ProviderError where error.kind != .cancelled {
-                output.error("\(error)")
-            }
-        }
     }
 
     private func show(_ event: ChatProgress, _ progress: ProgressLine) {
@@ -58,6 +43,10 @@ struct ChatSession: Sendable {
         case .notice(let text):
             progress.clear()
             output.note(text)
+        case .indexing(let done, let total): progress.note(indexed: done, of: total)
+        case .picked(let choice):
+            progress.clear()
+            showChoice(choice)
         case .asking(let files, let model):
             progress.clear()
             for file in files {
@@ -78,6 +67,16 @@ struct ChatSession: Sendable {
         }
     }
 
+    private func showChoice(_ choice: Choice) {
+        for file in choice.picked { output.note("chose \(choiceText(file))") }
+        for file in choice.tooLarge.prefix(3) {
+            output.note(
+                "left out \(choiceText(file)): it goes beyond the budget; mention it with @ to show it all the same"
+            )
+        }
+        if choice.picked.isEmpty { output.note("--auto chose no file: none has the words of the question") }
+    }
+
     private func showPassages(_ answer: ChatAnswer) {
         guard !answer.passages.isEmpty else {
             output.note("no model is configured, and no synced file has a passage about this")
@@ -89,18 +88,6 @@ struct ChatSession: Sendable {
             let place = "\(passage.path):\(passage.firstLine)"
             output.line("\(output.painted(place, .green))  \(output.painted(passage.digest.prefix(12), .grey))")
             for line in passage.lines { output.line("    \(printableLines(line))") }
-        }
-    }
-
-    /// What is typed, line by line, read on a thread of its own; cancelling the task ends the waiting for it.
-    ///
-    /// Unbounded: nobody types faster than memory grows.
-    private var terminalLines: AsyncStream<String> {
-        AsyncStream { continuation in
-            DispatchQueue(label: "satchel.terminal").async {
-                while let line = readLine() { continuation.yield(line) }
-                continuation.finish()
-            }
         }
     }
 }
@@ -132,6 +119,8 @@ private struct JSONChat: Encodable {
     /// Missing where the model looked nothing up.
     var tools: [JSONToolUse]?
     var passages: [Passage]?
+    var picked: [JSONPicked]?
+    var replaced: [JSONReplaced]?
 
     init(_ answer: ChatAnswer) {
         thread = answer.thread
@@ -146,6 +135,8 @@ private struct JSONChat: Encodable {
         cost = answer.usage?.cost?.description
         finishReason = answer.finishReason
         tools = answer.tools.isEmpty ? nil : answer.tools.map(JSONToolUse.init)
+        if !answer.picked.isEmpty { picked = answer.picked.map(JSONPicked.init) }
+        if !answer.replaced.isEmpty { replaced = answer.replaced.map(JSONReplaced.init) }
         guard answer.model == nil else { return }
         passages = answer.passages.map {
             Passage(

@@ -164,11 +164,13 @@ struct ChatTurn {
 
     private func turns(_ references: References) async throws -> [ChatRequest.Turn] {
         var turns: [ChatRequest.Turn] = []
+        // What the conversation shows once it shows to its end: the same bytes again would be billed again.
+        var shown: [ContentDigest: String] = [:]
         for message in earlier where message.role == .user || !message.text.isEmpty {
-            let parts = try await parts(of: message.files, references) + [.text(message.text)]
+            let parts = try await parts(of: message.files, references, shown: &shown) + [.text(message.text)]
             turns.append(ChatRequest.Turn(role: message.role, parts: parts))
         }
-        let now = try await parts(of: files, references) + [.text(question)]
+        let now = try await parts(of: files, references, shown: &shown) + [.text(question)]
         turns.append(ChatRequest.Turn(role: .user, parts: now))
         return turns
     }
@@ -195,19 +197,20 @@ struct ChatTurn {
 
     private func parts(
         of files: [Manifest.ShownFile],
-        _ references: References
+        _ references: References,
+        shown: inout [ContentDigest: String]
     ) async throws -> [ChatRequest.Part] {
         var parts: [ChatRequest.Part] = []
-        var shown: [ContentDigest: String] = [:]
         for file in files {
             let name = file.path.description
             guard !references.lost.contains(file.digest) else {
                 parts.append(.text("[\(name), as it was shown here, is not available any more]"))
                 continue
             }
-            // The same bytes twice would be billed twice.
             if let first = shown[file.digest] {
-                parts.append(.text("[\(name) has the same content as \(first)]"))
+                parts.append(
+                    .text(first == name ? "[\(name) is as shown above]" : "[\(name) has the same content as \(first)]")
+                )
                 continue
             }
             shown[file.digest] = name

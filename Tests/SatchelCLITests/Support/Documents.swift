@@ -145,6 +145,20 @@ struct ChatDocument: Decodable, Sendable {
     var files: [File]
     var usage: Usage?
     var passages: [Passage]?
+    var picked: [Picked]?
+    var replaced: [Replaced]?
+
+    struct Picked: Decodable, Hashable, Sendable {
+        var path, sha256: String
+        var tokens: Int
+        var score: Double
+        var terms: [String]
+    }
+
+    struct Replaced: Decodable, Hashable, Sendable {
+        var path, old, new, shown: String
+        var linesAdded, linesRemoved: Int?
+    }
 }
 
 /// What every command prints with `--json` when it could not do its work.
