@@ -25,7 +25,8 @@ import Testing
 
     @Test(arguments: [
         "init", "sync", "watch", "status", "ls", "why", "chat", "cleanup", "config ls", "doctor", "remote ls",
-        "remote verify", "remote reconcile", "rehydrate", "add", "cat", "restore", "has", "quota", "audit", "search", "summarize", "thread search",
+        "remote verify", "remote reconcile", "rehydrate", "add", "cat", "restore", "has", "quota", "audit", "search",
+        "summarize", "thread search",
     ])
     func everyHelpHasAnExample(_ command: String) async throws {
         try await RunningSatchel.with { satchel in
