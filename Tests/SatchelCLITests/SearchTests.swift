@@ -92,6 +92,7 @@ struct SearchTests {
             let request = try #require(at.server.requests("POST /v1/responses").last)
             #expect(String(decoding: request.body, as: UTF8.self).contains("Oolong"))
             #expect(request.json?["tools"] == nil)
+            try await at.satchel.sync()
             let listed: Notes = try await at.satchel.document(["summarize", "--ls"])
             #expect(listed.notes.compactMap(\.note) == ["About oolong."])
             #expect(at.server.requests("POST /v1/responses").count == count + 1)

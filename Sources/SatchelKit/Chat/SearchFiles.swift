@@ -11,6 +11,7 @@ extension Workspace {
     ///   - paths: only files within one of these; all when there is none.
     ///   - limit: at most so many passages.
     ///   - around: lines before and behind the best one.
+    /// - Returns: at most `limit` of them.
     /// - Throws: ``ManifestError``, `CancellationError`.
     package func searchFiles(
         _ text: String,
