@@ -116,7 +116,7 @@ extension Workspace {
 
 /// Close enough to the index's own stemming to tell why a file was found: `tides` and `tide` are one.
 private func stem(_ term: [UInt8]) -> [UInt8] {
-    guard term.count > 4 else { return term }
+    guard term.count > 3 else { return term }
     for ending in ["ings", "ing", "ies", "ers", "ed", "es", "er", "s", "e", "y"]
     where term.count - ending.utf8.count >= 3 && term.suffix(ending.utf8.count).elementsEqual(ending.utf8) {
         return Array(term.dropLast(ending.utf8.count))
