@@ -53,7 +53,7 @@ extension Workspace {
     }
 
     /// The paths that mentions stand for, those of the thread and of git among them.
-    private func namedPaths(
+    func namedPaths(
         _ mentions: ResolvedMentions,
         shown: [Manifest.ShownFile],
         notice: (String) -> Void
@@ -91,7 +91,7 @@ extension Workspace {
     }
 
     /// What `pin` names: files and folders by their paths in the workspace, the rest by globs.
-    private func pinnedFiles() -> (paths: [WorkspacePath], globs: [String]) {
+    func pinnedFiles() -> (paths: [WorkspacePath], globs: [String]) {
         var paths: [WorkspacePath] = []
         var globs: [String] = []
         for rule in configuration.pinned {
