@@ -9,9 +9,28 @@ extension Manifest {
         package var size: Int64
     }
 
+    /// A sum over all files that can be chosen, which nearly any change changes.
+    ///
+    /// Comparing it with that of the last time is six times cheaper than looking for each file in the index. Texts larger
+    /// than `size` are not chosen.
+    package func choosableStamp(upTo size: Int64) async throws(ManifestError) -> String {
+        try await read { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    SELECT count(*), sum((ctime_ns / 1000) % 2147483647 + size * 31 + inode % 1000003) FROM path
+                    WHERE linked = sha256 AND media = ? AND size <= ?
+                    """,
+                arguments: [MediaType.text.rawValue, size]
+            )
+            let (count, sum): (Int64, Int64?) = (row?[0] ?? 0, row?[1])
+            return "\(count) \(sum ?? 0)"
+        }
+    }
+
     /// Texts that are in step and that the index lacks or holds as they were, in byte order; what is gone is forgotten.
     ///
-    /// - Parameter size: larger texts are data, and are not chosen.
+    /// Texts larger than `size` are data, and are not chosen.
     package func unindexedFiles(upTo size: Int64) async throws(ManifestError) -> [Unindexed] {
         let wanted = "linked = sha256 AND media = \(MediaType.text.rawValue) AND size <= \(size)"
         let (missing, hasStale) = try await read { db in

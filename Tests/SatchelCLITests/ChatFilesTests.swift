@@ -95,7 +95,8 @@ struct ChatFilesTests {
     private let project: [RawBytes: RawBytes] = [
         "src/RetryPolicy.swift": "struct RetryPolicy {\n    var retries = 3\n}\n",
         "src/Loop.swift": "func loop() { while true { retry() } }\n",
-        "src/Tide.swift": "struct Tide { var height = 0 }\n", "tests/RetryPolicyTests.swift": "let retries = RetryPolicy()\n",
+        "src/Tide.swift": "struct Tide { var height = 0 }\n",
+        "tests/RetryPolicyTests.swift": "let retries = RetryPolicy()\n",
         "docs/notes.md": "# Notes\nnothing of it\n",
     ]
 

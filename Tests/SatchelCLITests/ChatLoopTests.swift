@@ -10,7 +10,7 @@ struct ChatLoopTests {
         let terminal: Terminal
         let chat: SpawnedProcess
 
-        /// - Parameter count: which line with the answer; one may have been said before.
+        /// The `count`-th line with the answer: one may have been said before.
         func say(_ text: String, until answer: String, count: Int = 1) async throws {
             terminal.type(text + "\n")
             try await chat.line(containing: answer, count: count)

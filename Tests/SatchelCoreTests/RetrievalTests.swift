@@ -10,7 +10,8 @@ import Testing
 
     @Test(arguments: [
         ("parseHTTPHeader", ["parsehttpheader", "parse", "http", "header"]),
-        ("curl_path", ["curlpath", "curl", "path"]), ("plain", ["plain"]), ("sha256sum", ["sha256sum", "sha", "256", "sum"]),
+        ("curl_path", ["curlpath", "curl", "path"]), ("plain", ["plain"]),
+        ("sha256sum", ["sha256sum", "sha", "256", "sum"]),
         ("__init__", ["init"]), ("a.b-c", ["a", "b", "c"]), ("", []), ("___ .", []), ("Grüße", ["grüße"]),
     ])
     func identifiersAreSplitWherePeopleReadWords(_ text: String, _ expected: [String]) {

@@ -86,9 +86,9 @@ struct ChatLoop {
             added.removeAll { path in paths.contains(where: path.isWithin) }
             dropped += paths.filter { !dropped.contains($0) }
             let shown = try await shownFiles()
+            let remains = "; what was said so far still shows it, /retry asks the last question without it"
             for path in paths {
-                let isShown = shown.contains { $0.path.isWithin(path) }
-                let rest = isShown ? "; what was said so far still shows it, /retry asks the last question without it" : ""
+                let rest = shown.contains { $0.path.isWithin(path) } ? remains : ""
                 output.line("- \(path.isRoot ? "." : "\(path)")  not shown any more\(rest)")
             }
         case .tokens: try await tellTokens()
@@ -109,7 +109,8 @@ struct ChatLoop {
     private func listFiles() async throws {
         let shown = try await shownFiles()
         for file in shown {
-            output.line("  \(file.path)  \(output.painted(file.digest.prefix(12), .grey))  \(grouped(file.tokens)) tokens")
+            let version = output.painted(file.digest.prefix(12), .grey)
+            output.line("  \(file.path)  \(version)  \(grouped(file.tokens)) tokens")
         }
         for path in added { output.line("+ \(path.isRoot ? "." : "\(path)")  with the next question") }
         for path in dropped { output.line("- \(path.isRoot ? "." : "\(path)")  not shown any more") }

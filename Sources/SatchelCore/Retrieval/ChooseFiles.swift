@@ -85,7 +85,9 @@ package func choose(_ candidates: [FileCandidate], for terms: [String], under bu
     var choice = Choice()
     var left = budget.tokens
     for file in ranked {
-        guard choice.picked.count < budget.files, file.score >= (ranked.first?.score ?? 0) * budget.leastShare else { break }
+        guard choice.picked.count < budget.files, file.score >= (ranked.first?.score ?? 0) * budget.leastShare else {
+            break
+        }
         if file.tokens <= left {
             left -= file.tokens
             choice.picked.append(file)

@@ -6,6 +6,9 @@ extension Workspace {
     /// Larger texts are data: they are not chosen.
     static var largestChoosable: Int64 { 1 << 20 }
 
+    /// Of what the index holds.
+    private static var stampKey: String { "choosable_stamp" }
+
     /// With so many files or fewer, the whole workspace is looked at before a question; else what the last sync or a
     /// running watch knows is chosen from.
     private static var quickScan: Int { 10_000 }
@@ -15,6 +18,7 @@ extension Workspace {
     /// - Parameters:
     ///   - question: in plain words.
     ///   - budget: how much may be chosen.
+    ///   - leavingOut: what is shown already.
     ///   - observe: told how far the index has come, where it has to be brought up to date.
     /// - Returns: what is chosen from all that is in step.
     /// - Throws: ``ManifestError``, `CancellationError`.
@@ -84,8 +88,10 @@ extension Workspace {
 
     /// Brings the index of files up to date: only what has changed since is read.
     private func indexFiles(observe: @Sendable (ChatProgress) -> Void) async throws {
+        let stamp = try await manifest.choosableStamp(upTo: Self.largestChoosable)
+        guard try await manifest.setting(Self.stampKey) != stamp else { return }
         let files = try await manifest.unindexedFiles(upTo: Self.largestChoosable)
-        guard !files.isEmpty else { return }
+        var isWhole = true
         if files.count > 1000 { try await manifest.prepareForManyWrites() }
         let batch = 250
         for start in stride(from: 0, to: files.count, by: batch) {
@@ -101,14 +107,16 @@ extension Workspace {
                     return (file, IndexedText(path: file.path, content: bytes))
                 }
             }
+            isWhole = isWhole && texts.count == some.count
             try await manifest.index(texts)
         }
+        if isWhole { try await manifest.setSetting(Self.stampKey, to: stamp) }
     }
 }
 
 /// Close enough to the index's own stemming to tell why a file was found: `tides` and `tide` are one.
 private func stem(_ term: [UInt8]) -> [UInt8] {
-    guard term.count > 4 else { return term }
+    guard term.count > 3 else { return term }
     for ending in ["ings", "ing", "ies", "ers", "ed", "es", "er", "s", "e", "y"]
     where term.count - ending.utf8.count >= 3 && term.suffix(ending.utf8.count).elementsEqual(ending.utf8) {
         return Array(term.dropLast(ending.utf8.count))
