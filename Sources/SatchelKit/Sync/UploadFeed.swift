@@ -39,7 +39,9 @@ actor UploadFeed {
 
     /// Up to `count` uploads; empty at the end and after ``stop()``.
     func next(_ count: Int) async throws -> [AnnouncedUpload] {
-        while announced.isEmpty, !waiting.isEmpty, !isStopped {
+        // The last ones are neither waiting nor announced while their intents are written: whoever took that for the end
+        // would leave them to nobody.
+        while announced.isEmpty, !waiting.isEmpty || announcing != nil, !isStopped {
             announceMore()
             try await announcing?.value
         }
