@@ -66,7 +66,7 @@ class Vandal:
             os.unlink(path)
             self.write(path)
         elif kind == 10:
-            os.truncate(path, self.random.randrange(20))
+            os.truncate(path, min(os.path.getsize(path), self.random.randrange(20)))
         elif kind in (11, 12, 13):
             os.makedirs(os.path.dirname(other), exist_ok=True)
             os.rename(path, other)

@@ -153,6 +153,20 @@ struct ChatFilesTests {
         }
     }
 
+    @Test func aLongTextThatIsPipedIsUploadedAndReferredTo() async throws {
+        try await with { at in
+            let text = String(repeating: "high water\n", count: 7000)
+            let first = try await at.satchel.chat("summarise this", stdin: text)
+            #expect(first.files.count == 1 && at.openAI.uploadCount == 1)
+            #expect(first.files.first?.path.hasPrefix("standard input ") == true)
+            #expect(at.openAI.files.first?.text == text)
+            try await at.satchel.chat("-c", "shorter", stdin: "")
+            #expect(at.openAI.uploadCount == 1, "it is referred to again")
+            let short = try await at.satchel.chat("summarise this", stdin: "high water\n")
+            #expect(short.files.isEmpty && short.answer.contains("high water"))
+        }
+    }
+
     // MARK: - Versions
 
     @Test func aFileThatChangedIsShownAgainAndTheLinesAreCounted() async throws {

@@ -15,8 +15,12 @@ import Testing
                 }
                 for folder in folders { try watch.workspace.write("\(folder)/deeper/b.txt", "b\n") }
             }
-            try await watch.expectInStep(within: .seconds(300))
+            _ = try await watch.at.server.request("POST /v1/files", count: 52, within: .seconds(300))
+            try await until("every file to be listed with its copy", within: .seconds(300)) {
+                try await watch.at.satchel.list().files.count { !$0.remotes.isEmpty } == 20_020
+            }
             #expect(watch.at.openAI.uploadCount == 52)
+            #expect(try await watch.differences() == [])
             // The watches are right again as well.
             try watch.workspace.write("in3/deeper/c.txt", "c\n")
             try await watch.process.line(containing: "↑  in3/deeper/c.txt")
@@ -223,8 +227,9 @@ import Testing
 
     @Test func aLargeFileIsSentOnceItRests() async throws {
         try await AtWatch.with(["a.txt": "a\n"], environment: ["SATCHEL_MAX_FILE_SIZE": "100MB"]) { watch in
-            try watch.workspace.write("big.bin", RawBytes([UInt8](repeating: 0, count: 32 << 20)))
-            try await watch.process.line(containing: "↑  big.bin")
+            let zeros = [UInt8](repeating: 0, count: 32 << 20)
+            try watch.workspace.write("big.pdf", RawBytes(Array("%PDF-1.7\n".utf8) + zeros))
+            try await watch.process.line(containing: "↑  big.pdf")
             try await watch.expectInStep()
             #expect(watch.at.openAI.uploadCount == 2)
         }

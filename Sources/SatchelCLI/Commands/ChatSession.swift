@@ -10,6 +10,7 @@ struct ChatSession: Sendable {
     let system: String?
     let choice: ChoiceOptions
     let output: Output
+    var wishes = ChatWishes()
     /// Whether the model may look into the synced files by itself.
     var usesTools = true
 
@@ -18,26 +19,63 @@ struct ChatSession: Sendable {
         var question = ChatQuestion(prompt: text, thread: thread, system: system, usesTools: usesTools)
         question.auto = choice.budget(workspace.configuration.chat.auto)
         question.versions = choice.versions
+        question.wishes = wishes
         return question
     }
 
     /// Asks one question and prints the answer.
     ///
     /// - Returns: the thread, for the next question.
-    func ask(_ question: ChatQuestion) async throws -> Int64 {
+    func ask(_ question: ChatQuestion) async throws -> Int64 { try await answer(question).thread }
+
+    /// As ``ask(_:)``, with how it ended.
+    func answer(_ question: ChatQuestion) async throws -> (thread: Int64, status: ExitStatus) {
         let progress = ProgressLine(output)
+        let printer = AnswerPrinter(output)
         defer { progress.clear() }
-        let answer = try await workspace.ask(question, connection) { event in
-            show(event, progress)
+        let answer: ChatAnswer
+        do {
+            answer = try await workspace.ask(question, connection) { event in show(event, progress, printer) }
+        } catch {
+            printer.end()
+            throw error
         }
+        printer.end()
         output.document(JSONChat(answer))
-        if answer.model == nil { showPassages(answer) } else { output.raw("\n") }
-        if let usage = answer.usage, isatty(STDOUT_FILENO) == 1, !output.json { output.note(tokensText(usage)) }
-        if let cost = answer.usage?.cost { output.note("\(answer.account) charges \(cost) for this answer") }
-        return answer.thread
+        if answer.model == nil {
+            showPassages(answer)
+        } else if wishes.schema != nil {
+            output.line(answer.text)
+        } else if !answer.text.hasSuffix("\n") {
+            output.raw("\n")
+        }
+        let notes = CitationText(root: workspace.root, output: output).lines(answer.citations)
+        if !notes.isEmpty, wishes.schema == nil {
+            output.info("")
+            for note in notes { output.info(note) }
+        }
+        if let usage = answer.usage, usage.cost != nil || output.progress {
+            output.note(moneyText(usage, account: answer.account))
+        }
+        let isWrong = answer.citations.contains { $0.origin == .quote && $0.finding == .notFound }
+        return (answer.thread, isWrong ? .someFailed : .done)
     }
 
-    private func show(_ event: ChatProgress, _ progress: ProgressLine) {
+    /// Says what the question would take.
+    func estimate(_ question: ChatQuestion) async throws -> ExitStatus {
+        let progress = ProgressLine(output)
+        let printer = AnswerPrinter(output)
+        defer { progress.clear() }
+        let estimate = try await workspace.estimate(question, connection) { event in
+            show(event, progress, printer)
+        }
+        progress.clear()
+        output.document(JSONChatEstimate(estimate))
+        for line in estimate.lines { output.line(line) }
+        return .done
+    }
+
+    private func show(_ event: ChatProgress, _ progress: ProgressLine, _ printer: AnswerPrinter) {
         switch event {
         case .sync(let event): progress.note(event)
         case .notice(let text):
@@ -60,7 +98,10 @@ struct ChatSession: Sendable {
             output.note("a file was gone at \(connection.account.name); it is uploaded again")
         case .event(.text(let piece)), .event(.refusal(let piece)):
             progress.clear()
-            output.raw(printableLines(piece))
+            // By a schema, only the whole can be checked.
+            if wishes.schema == nil { printer.add(piece) }
+        case .cited(let number, _):
+            if wishes.schema == nil { printer.mark("[\(number)]") }
         case .event(.status(let text)):
             if output.verbose { output.note(printable(text)) }
         case .event: break
@@ -114,8 +155,9 @@ private struct JSONChat: Encodable {
     var account: String
     var files: [File]
     var usage: JSONUsage?
-    var cost: String?
+    var cost, costSource: String?
     var finishReason: String?
+    var citations: [JSONCitation]?
     /// Missing where the model looked nothing up.
     var tools: [JSONToolUse]?
     var passages: [Passage]?
@@ -123,6 +165,7 @@ private struct JSONChat: Encodable {
     var replaced: [JSONReplaced]?
 
     init(_ answer: ChatAnswer) {
+        ok = !answer.citations.contains { $0.origin == .quote && $0.finding == .notFound }
         thread = answer.thread
         message = answer.message
         self.answer = answer.text
@@ -133,6 +176,8 @@ private struct JSONChat: Encodable {
         }
         usage = answer.usage.map(JSONUsage.init)
         cost = answer.usage?.cost?.description
+        costSource = answer.usage?.costSource?.rawValue
+        citations = JSONCitation.all(answer.citations)
         finishReason = answer.finishReason
         tools = answer.tools.isEmpty ? nil : answer.tools.map(JSONToolUse.init)
         if !answer.picked.isEmpty { picked = answer.picked.map(JSONPicked.init) }

@@ -119,7 +119,7 @@ struct Search: AsyncParsableCommand {
     private func listFiles(_ workspace: Workspace, _ text: String, _ output: Output) async throws -> ExitStatus {
         let progress = ProgressLine(output)
         defer { progress.clear() }
-        let budget = AutoBudget(tokens: .max, files: limit)
+        let budget = AutoBudget(tokens: .max, files: limit, leastShare: 0)
         let choice = try await workspace.chooseFiles(for: text, under: budget) { event in
             if case .indexing(let done, let total) = event { progress.note(indexed: done, of: total) }
         }

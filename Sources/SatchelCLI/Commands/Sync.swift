@@ -141,7 +141,8 @@ struct Sync: AsyncParsableCommand {
             }
         }
         if let waiting = report.skippedByReason["on_reference"] {
-            output.note("upload is on-reference: \(waiting) files wait for the first chat that refers to them")
+            let files = waiting == 1 ? "1 file waits" : "\(waiting) files wait"
+            output.note("upload is on-reference: \(files) for the first chat that refers to them")
         }
         if report.skippedByReason["on_demand"] != nil {
             output.note(

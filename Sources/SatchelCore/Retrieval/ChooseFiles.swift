@@ -38,10 +38,13 @@ package struct AutoBudget: Hashable, Sendable {
     /// All files together.
     package var tokens: Int
     package var files: Int
+    /// Of the best score; what has less is left out.
+    package var leastShare: Double
 
-    package init(tokens: Int, files: Int) {
+    package init(tokens: Int, files: Int, leastShare: Double = 0.2) {
         self.tokens = tokens
         self.files = files
+        self.leastShare = leastShare
     }
 }
 
@@ -82,7 +85,7 @@ package func choose(_ candidates: [FileCandidate], for terms: [String], under bu
     var choice = Choice()
     var left = budget.tokens
     for file in ranked {
-        guard choice.picked.count < budget.files, file.score >= (ranked.first?.score ?? 0) * 0.2 else { break }
+        guard choice.picked.count < budget.files, file.score >= (ranked.first?.score ?? 0) * budget.leastShare else { break }
         if file.tokens <= left {
             left -= file.tokens
             choice.picked.append(file)

@@ -9,6 +9,9 @@ package struct ChatQuestion: Sendable {
     /// Continues this thread; nil begins one.
     package var thread: Int64?
     package var system: String?
+    package var wishes = ChatWishes()
+    /// The job that asks it.
+    var job: Int64?
     /// Whether the model may look into the synced files by itself, where the configuration lets it.
     package var usesTools: Bool
     /// Files and folders to be shown besides those that the prompt mentions.
@@ -17,6 +20,10 @@ package struct ChatQuestion: Sendable {
     package var dropped: [WorkspacePath] = []
     /// Also shows what is chosen by relevance, within this.
     package var auto: AutoBudget?
+    /// A text that goes with the prompt as a file of its own, because it is too large to stand in it.
+    package var attached: [UInt8] = []
+    /// Larger texts are attached: they are kept once and referred to, instead of being sent with every question.
+    package static let largestInlined = 64 << 10
     /// Nil: as the configuration has it.
     package var versions: VersionRule?
 
@@ -50,6 +57,8 @@ package struct ChatAnswer: Sendable {
     package var replaced: [ReplacedFile] = []
     package var usage: ChatUsage?
     package var finishReason: String?
+    /// In the order of the answer; the quotations that were looked up come last.
+    package var citations: [ResolvedCitation] = []
     /// What the model looked up, in its order.
     package var tools: [ToolUse] = []
     /// Without a model: the passages that are the answer.
@@ -66,6 +75,8 @@ package enum ChatProgress: Sendable {
     /// The files are settled and the question goes out.
     case asking(files: [ChatAnswer.File], model: String)
     case event(ChatEvent)
+    /// The provider told where words are from; `number` counts different places from 1.
+    case cited(number: Int, ResolvedCitation)
     /// The model looked something up.
     case tool(ToolUse)
     /// A file was gone at the provider; it was uploaded again and the question is asked again.
@@ -88,9 +99,13 @@ extension Workspace {
         }
         var earlier: [Manifest.Message] = []
         if let thread = question.thread { earlier = try await manifest.messages(in: thread) }
-        let turn = try await filesOfTurn(question, after: earlier, connection, observe: observe)
+        var turn = try await filesOfTurn(question, after: earlier, connection, observe: observe)
+        if !question.attached.isEmpty { turn.files.append(try await attach(question.attached)) }
         try await keepBytes(of: turn.files) { observe(.notice($0)) }
         guard let model = connection.model, let modelName = connection.modelName else {
+            if question.wishes.schema != nil {
+                throw WorkspaceError(.cannotStart, "--schema: no model is configured; name one with -m")
+            }
             return try await retrieve(question, turn, connection: connection)
         }
         let thread = try await thread(for: question)
@@ -103,6 +118,7 @@ extension Workspace {
             owner: processOwner(),
             at: now()
         )
+        if let job = question.job { try await manifest.note(answer: message, of: job) }
         var chat = ChatTurn(
             workspace: self,
             connection: connection,
@@ -114,6 +130,7 @@ extension Workspace {
             files: turn.files,
             thread: thread,
             message: message,
+            wishes: question.wishes,
             offersTools: try await offersTools(question, connection)
         )
         var answer = try await chat.run(observe: observe)

@@ -38,12 +38,7 @@ extension Workspace {
             try await bringInStep(Scope(scopes), named: named, isRequired: isAskedFor, connection, observe: observe)
         }
         turn.files = try await syncedFiles(named + pins.paths, globs: globs)
-        for path in named where !turn.files.contains(where: { $0.path.isWithin(path) }) {
-            // A file of the thread that is gone is shown as it was.
-            if shown.contains(where: { $0.path == path }) { continue }
-            let reason = try await why(path, account: connection.account.name).reason
-            observe(.notice("\(path): not shown: \(reason)"))
-        }
+        try await tellUnshown(named, turn.files + shown, connection) { observe(.notice($0)) }
         if named.isEmpty, !turn.mentions.globs.isEmpty, turn.files.isEmpty {
             let globs = printable(turn.mentions.globs.joined(separator: ", "))
             observe(.notice("nothing to show: no synced file matches \(globs)"))
@@ -58,7 +53,7 @@ extension Workspace {
     }
 
     /// The paths that mentions stand for, those of the thread and of git among them.
-    private func namedPaths(
+    func namedPaths(
         _ mentions: ResolvedMentions,
         shown: [Manifest.ShownFile],
         notice: (String) -> Void
@@ -77,8 +72,26 @@ extension Workspace {
         return paths
     }
 
+    /// Says why named files are not shown; a file of the thread that is gone is shown as it was.
+    private func tellUnshown(
+        _ named: [WorkspacePath],
+        _ shown: [Manifest.ShownFile],
+        _ connection: Connection,
+        notice: (String) -> Void
+    ) async throws {
+        let there = Set(shown.map(\.path))
+        var byReason: [String: [WorkspacePath]] = [:]
+        for path in named where !there.contains(path) && !shown.contains(where: { $0.path.isWithin(path) }) {
+            byReason[try await why(path, account: connection.account.name).reason, default: []].append(path)
+        }
+        for (reason, paths) in byReason.sorted(by: { $0.value[0] < $1.value[0] }) {
+            let others = paths.count > 1 ? " and \(paths.count - 1) more" : ""
+            notice("\(paths[0])\(others): not shown: \(reason)")
+        }
+    }
+
     /// What `pin` names: files and folders by their paths in the workspace, the rest by globs.
-    private func pinnedFiles() -> (paths: [WorkspacePath], globs: [String]) {
+    func pinnedFiles() -> (paths: [WorkspacePath], globs: [String]) {
         var paths: [WorkspacePath] = []
         var globs: [String] = []
         for rule in configuration.pinned {

@@ -29,7 +29,8 @@ extension Workspace {
                 result.wantsThread = true
             } else if mention.target == "git:changed" {
                 result.wantsGitChanges = true
-            } else if let path = try? paths([mention.target]).first, exists("\(root)/\(path.lossyText)") || path.isRoot {
+            } else if let path = try? paths([mention.target]).first, exists("\(root)/\(path.lossyText)") || path.isRoot
+            {
                 result.paths.append(path)
             } else if mention.isGlob {
                 result.globs.append(mention.target)

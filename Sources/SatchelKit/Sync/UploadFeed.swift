@@ -40,9 +40,9 @@ actor UploadFeed {
     /// Up to `count` uploads; empty at the end and after ``stop()``.
     func next(_ count: Int) async throws -> [AnnouncedUpload] {
         // The last ones are neither waiting nor announced while their intents are written: whoever took that for the end
-        // would leave them to nobody.
+        // would leave them to nobody, and few uploads would go one by one.
         while announced.isEmpty, !waiting.isEmpty || announcing != nil, !isStopped {
-            announceMore()
+            if !waiting.isEmpty { announceMore() }
             try await announcing?.value
         }
         guard !isStopped else { return [] }

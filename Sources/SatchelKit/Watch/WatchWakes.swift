@@ -6,8 +6,10 @@ internal import Synchronization
 final class WatchWakes: Sendable {
     enum Wake: Sendable {
         case batch(WatchBatch)
-        /// Everything is to be looked at: its time has come, or somebody asked.
+        /// Everything is to be looked at: its time has come.
         case rescan
+        /// The same, because somebody asked for it.
+        case asked
         case retry
         /// The service manager wants to know whether the loop is alive.
         case pulse
@@ -41,7 +43,7 @@ final class WatchWakes: Sendable {
     private let pulsing = Mutex(false)
     private let timers: Mutex<[Timer: Armed]> = Mutex([:])
 
-    /// - Parameter asked: one element for each time that somebody wants everything looked at.
+    /// One element of `asked` for each time that somebody wants everything looked at.
     init(_ watcher: Watcher, asked: AsyncStream<Void>) {
         self.watcher = watcher
         // Unbounded, yet small: batches are coalesced by the watcher until they are taken, and each timer has at most
@@ -52,7 +54,7 @@ final class WatchWakes: Sendable {
             continuation.finish()
         }
         let asking = Task { [continuation] in
-            for await _ in asked { continuation.yield(.rescan) }
+            for await _ in asked { continuation.yield(.asked) }
         }
         tasks.withLock { $0 += [batches, asking] }
     }

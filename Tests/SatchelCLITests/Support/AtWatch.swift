@@ -23,6 +23,7 @@ struct AtWatch: Sendable {
     ///   - wrapper: a program with arguments that runs the watch.
     ///   - prepare: what is done to the workspace before.
     ///   - body: with the watch running.
+    /// - Throws: what `body` throws, and when the watch does not become ready.
     static func with(
         _ files: [RawBytes: RawBytes],
         environment: [String: String] = [:],
