@@ -35,12 +35,14 @@ struct Canary: Sendable {
         )
     }
 
-    /// A picture whose halves have two different colours: thirty ways to be wrong by guessing.
+    /// A picture whose halves have two different colours: one in 29 to be right by guessing.
     static func picture() -> Canary {
-        let colours: [(name: String, rgb: [UInt8])] = [
+        var colours: [(name: String, rgb: [UInt8])] = [
             ("red", [220, 20, 20]), ("green", [20, 160, 40]), ("blue", [20, 40, 220]), ("yellow", [250, 230, 20]),
             ("black", [0, 0, 0]), ("white", [255, 255, 255]),
         ].shuffled()
+        // Whoever only repeats the question says "red, green" first.
+        if colours[0].name == "red", colours[1].name == "green" { colours.swapAt(0, 1) }
         return Canary(
             path: WorkspacePath(unchecked: Array(".satchel/canary.png".utf8)),
             media: .png,

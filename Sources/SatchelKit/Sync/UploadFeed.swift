@@ -39,7 +39,8 @@ actor UploadFeed {
 
     /// Up to `count` uploads; empty at the end and after ``stop()``.
     func next(_ count: Int) async throws -> [AnnouncedUpload] {
-        // Those that another worker is having announced are waited for, too: few uploads would else go one by one.
+        // The last ones are neither waiting nor announced while their intents are written: whoever took that for the end
+        // would leave them to nobody, and few uploads would go one by one.
         while announced.isEmpty, !waiting.isEmpty || announcing != nil, !isStopped {
             if !waiting.isEmpty { announceMore() }
             try await announcing?.value

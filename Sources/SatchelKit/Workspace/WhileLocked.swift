@@ -29,6 +29,8 @@ extension Workspace {
             } catch let error as StateError {
                 guard case .locked = error, ContinuousClock.now < deadline else { throw error }
             }
+            // Neither a lock that is given back nor a watch that begins to listen tells anybody, and to wait in `flock`
+            // could not be cancelled. Each look is a few short calls.
             try await Task.sleep(for: .milliseconds(50))
         }
     }

@@ -107,7 +107,8 @@ package final class ControlServer: Sendable {
             guard waiting[0].revents & Int16(POLLIN) != 0 else { continue }
             let descriptor = accept4(listener, SOCK_CLOEXEC)
             guard descriptor >= 0 else {
-                // No descriptor is left, for one: not worth a busy loop.
+                // No descriptor is left, for one. The connection stays in the queue, so `poll` would return at once and
+                // again; nothing tells when a descriptor is free.
                 if errno != EINTR, errno != ECONNABORTED { usleep(50000) }
                 continue
             }
