@@ -39,7 +39,8 @@ class Vandal:
 
     def write(self, path, mode="w"):
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, mode) as file:
+        # Not to wait for a reader where a FIFO stands.
+        with open(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK, 0o644)) as file:
             file.write(self.text())
 
     def act(self):
@@ -73,7 +74,9 @@ class Vandal:
         elif kind == 14:
             os.unlink(path)
         elif kind == 15:
-            shutil.rmtree(path)
+            # rmtree would wait for a writer where a FIFO stands.
+            if os.path.isdir(path):
+                shutil.rmtree(path)
         elif kind == 16:
             os.makedirs(path, exist_ok=True)
             for name in ("x", "y", "z"):

@@ -133,6 +133,8 @@ private struct JSONStatus: Encodable {
         var since: Date?
         var watches: Int?
         var limit: Int?
+        var events: Int?
+        var overflows: Int?
         var settled: Bool?
         var waitingFor: String?
         var waitingUntil: Date?
@@ -182,6 +184,8 @@ private struct JSONStatus: Encodable {
             since: holder?.since,
             watches: figures?.watches,
             limit: figures?.limit,
+            events: figures?.events,
+            overflows: figures?.overflows,
             settled: figures?.settled,
             waitingFor: figures?.waitingFor,
             waitingUntil: figures?.waitingUntil,
