@@ -10,6 +10,8 @@ leaves this machine: satchel is only asked what it would send. `--list` prints e
 """
 import argparse, base64, json, os, random, resource, shutil, statistics, string, subprocess, sys, tempfile, time, zlib
 
+import foreign_secrets
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 LOWER, UPPER, DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
 BASE62, HEX = DIGITS + UPPER + LOWER, "0123456789abcdef"
@@ -182,6 +184,30 @@ def recall(options, work):
     print(f"| **all {len(kinds)} kinds** | {len(wanted)} | {len(found)} | {len(found) / len(wanted):.2%} |")
 
 
+def foreign_recall(options, work):
+    """What is found of secrets that were not made after the gate's own list."""
+    folder = f"{work}/foreign"
+    os.mkdir(folder)
+    wanted = foreign_secrets.write(folder, 12, options.each)
+    document = ask(options.satchel, folder, work)
+    found = {secret["path"] for secret in document.get("secrets", [])}
+    leaving = {action["path"] for action in document["actions"] if action["action"] == "upload"}
+    print("\n| secrets from elsewhere | files | found | no file of a kind that is sent | would leave |"
+          "\n| --- | --- | --- | --- | --- |")
+    missed = {}
+    for group in dict.fromkeys(group for group, _ in wanted.values()):
+        names = [name for name, (other, _) in wanted.items() if other == group]
+        hits = sum(name in found for name in names)
+        gone = sum(name in leaving for name in names)
+        print(f"| {group} | {len(names)} | {hits} ({hits / len(names):.1%}) | {len(names) - hits - gone} | {gone} |")
+        for name in names:
+            kind = missed.setdefault((group, wanted[name][1]), [0, 0])
+            kind[0] += name in leaving
+            kind[1] += 1
+    print("\nWould leave: " + "; ".join(
+        f"{kind} ({misses} of {count})" for (_, kind), (misses, count) in missed.items() if misses))
+
+
 def mebibytes(folder):
     total = 0
     for path, _, names in os.walk(folder):
@@ -279,6 +305,7 @@ def main():
     work = os.path.realpath(tempfile.mkdtemp(prefix="satchel-gate-"))
     try:
         recall(options, work)
+        foreign_recall(options, work)
         if options.folders:
             false_alarms(options, work)
             speed(options, work)

@@ -13,8 +13,9 @@ extension Manifest {
         try await write { db in
             try db.execute(
                 sql: """
-                    INSERT INTO stream_delta (message, position, text) SELECT ?1, coalesce(max(position), 0) + 1, ?2
-                    FROM stream_delta WHERE message = ?1
+                    INSERT INTO stream_delta (message, position, text)
+                    SELECT ?1, (SELECT coalesce(max(position), 0) + 1 FROM stream_delta WHERE message = ?1), ?2
+                    FROM message WHERE id = ?1 AND status = 'pending'
                     """,
                 arguments: [message, text]
             )

@@ -72,16 +72,20 @@ extension Manifest {
         }
     }
 
-    /// When the copy ends that ends first among those that files stand for; nil while none of them ends.
-    package func soonestLinkedExpiry(in account: AccountID) async throws(ManifestError) -> Date? {
+    /// When the first copy that files stand for counts as stale; nil while none of them ends.
+    ///
+    /// - Parameters:
+    ///   - account: whose copies.
+    ///   - margin: seconds before its end, but no more than a quarter of its life.
+    package func soonestStale(in account: AccountID, margin: Double) async throws(ManifestError) -> Date? {
         try await read { db in
             try Int64.fetchOne(
                 db,
                 sql: """
-                    SELECT min(expires_at) FROM remote_file AS copy WHERE account = ? AND state IN (1, 2)
-                    AND EXISTS (SELECT 1 FROM path WHERE linked = copy.sha256)
+                    SELECT min(expires_at - min(?, (expires_at - created_at) / 4)) FROM remote_file AS copy
+                    WHERE account = ? AND state IN (1, 2) AND EXISTS (SELECT 1 FROM path WHERE linked = copy.sha256)
                     """,
-                arguments: [account.rawValue]
+                arguments: [Int64(margin * 1000), account.rawValue]
             ).map(Date.init(milliseconds:))
         }
     }

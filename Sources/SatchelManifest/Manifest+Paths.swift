@@ -3,6 +3,11 @@ internal import GRDB
 package import SatchelCore
 
 extension Manifest {
+    /// How many paths are remembered.
+    package func knownCount() async throws(ManifestError) -> Int {
+        try await read { db in try Int.fetchOne(db, sql: "SELECT count(*) FROM path") ?? 0 }
+    }
+
     /// What is remembered of paths within `scope`, in byte order.
     package func known(in scope: Scope) async throws(ManifestError) -> [KnownFile] {
         try await read { db in

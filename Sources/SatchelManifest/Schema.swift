@@ -21,9 +21,26 @@ enum Schema {
         ("3 threads that are put away, searched and paid for", keptThreads),
         ("4 the gate for secrets", gate),
         ("5 leases and added contents", leasesAndAddedContents),
+        ("6 files to choose from", filesToChooseFrom),
         ("7 money, citations, streams and jobs", moneyAndLater),
         ("9 tools that models used, and notes on contents", toolsAndNotes),
     ]
+
+    /// The index that files are chosen by for a question, one row for each path; contentless, so that the bytes are not
+    /// kept a third time.
+    ///
+    /// A row of the index cannot be taken out again: numbers are never used twice, and those without a `choosable` are
+    /// nobody's.
+    private static let filesToChooseFrom = """
+        CREATE TABLE choosable (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            path BLOB NOT NULL UNIQUE,
+            sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+            size INTEGER NOT NULL
+        ) STRICT;
+        CREATE VIRTUAL TABLE choosable_fts USING fts5 (
+            path, symbols, body, content = '', tokenize = 'porter unicode61 remove_diacritics 2');
+        """
 
     /// `stream_delta` has what came of a pending answer; a finished one has it in `message.text`.
     private static let moneyAndLater = """

@@ -38,6 +38,9 @@ import Testing
         try await serving(["a.txt": "a\n"], isAbstract: isAbstract) { at, manager, watch in
             try await manager.line("READY=1")
             try await manager.line("STATUS=1 folders watched, openai in step")
+            watch.send(SIGHUP)
+            try await manager.line("RELOADING=1")
+            try await manager.line("READY=1", count: 2)
             watch.send(SIGTERM)
             try await manager.line("STOPPING=1")
             try await watch.finish().check()

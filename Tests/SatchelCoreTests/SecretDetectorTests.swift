@@ -77,6 +77,73 @@ import Testing
         )
     }
 
+    @Test func aKeyWithoutAPassphraseIsFoundForAllItsZeros() {
+        // OpenSSH writes the cipher "none" and lengths as numbers of four bytes: rows of one letter.
+        let head = "b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQAAAAAAAAABAAAAMwAAAAtzc2gtZW"
+        let key =
+            "-----BEGIN OPENSSH PRIVATE KEY-----\n\(head)\nQyNTUxOQAAACA\(MadeUpSecret.noise(57))\n"
+            + "\(MadeUpSecret.noise(70, seed: 2))\n-----END OPENSSH PRIVATE KEY-----"
+        #expect(kinds(key) == ["private-key"])
+        #expect(kinds("KEY=\"\(key.replacing("\n", with: "\\n"))\"") == ["private-key"])
+    }
+
+    @Test func aKeyInBase64IsFound() {
+        let packed = "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQo" + MadeUpSecret.noise(400)
+        #expect(kinds("    client-key-data: \(packed)\n") == ["private-key"])
+        let certificate = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk" + MadeUpSecret.noise(400)
+        #expect(kinds("    client-certificate-data: \(certificate)\n").isEmpty)
+    }
+
+    @Test(arguments: [
+        "define( 'DB_PASSWORD', '§' );", "machine git.corp.lan login ci password §", "<password>§</password>",
+        "curl -H 'Authorization: Bearer §' https://api.corp.lan", "curl -H \"X-Api-Key: §\" x", "APP_KEY=base64:§=",
+        "Server=db;User Id=sa;Password=§;", "deploy --password=§ --user ci",
+        "{\"auths\": {\"r.corp.lan\": {\"auth\": \"§\"}}}", "SMTP_PASS=§",
+    ])
+    func whatToolsWriteIsFound(_ text: String) {
+        let whole = text.replacing("§", with: MadeUpSecret.noise(24, seed: 5))
+        #expect(kinds("a\n\(whole)\nb\n") == ["assigned-secret"], "\(whole)")
+        // The same with words instead of chance is none.
+        #expect(kinds("a\n\(text.replacing("§", with: "put-something-better-there"))\nb\n").isEmpty)
+    }
+
+    @Test func dotsAreOfAValueInAnEnvironmentAndOfNamesInCode() {
+        let value = "\(MadeUpSecret.noise(24)).x9Y8z.\(MadeUpSecret.noise(27))"
+        #expect(kinds("DISCORD_TOKEN=\(value)\n") == ["assigned-secret"])
+        #expect(kinds("discordToken = \(value)\n").isEmpty)
+    }
+
+    @Test func keysOfOtherFormsAreFound() {
+        let part = MadeUpSecret.noise(43)
+        #expect(kinds("{\"kty\": \"EC\", \"x\": \"1\", \"d\": \"\(part)\"}") == ["private-key"])
+        #expect(kinds("{\"a\": \"EC\", \"x\": \"1\", \"d\": \"\(part)\"}").isEmpty)
+        let putty =
+            "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nPublic-Lines: 1\nAAAA\nPrivate-Lines: 1\n\(part)\n"
+        #expect(kinds(putty) == ["private-key"])
+        #expect(kinds("the first line is `PuTTY-User-Key-File-3`, said the manual").isEmpty)
+        #expect(kinds("login and password quote7Marks3Are1Not\n").isEmpty, "prose about a login")
+    }
+
+    @Test(arguments: [
+        "308204bd020100300d06092a864886f70d0101010500048204a7", "3082025c02010002818100c0ffee",
+        "302e020100300506032b657004220420", "30770201010420", "308209ea02010330820 9b006092a864886f70d010701",
+        "308201b7305706092a864886f70d01050d304a", "9503980461b2c3d4010800", "c5580661b2c3d41b0000002000",
+    ])
+    func keysInBinaryAreFoundAtTheBeginning(_ beginning: String) {
+        let digits = beginning.filter { $0 != " " }
+        var bytes = stride(from: 0, to: digits.count, by: 2).compactMap { index in
+            UInt8(digits.dropFirst(index).prefix(2), radix: 16)
+        }
+        bytes += (0..<200).map { UInt8(truncatingIfNeeded: $0 &* 37) }
+        func kinds(_ bytes: [UInt8]) -> [String] {
+            SecretScan.findings(in: bytes, SecretDetector(), hashing: IndependentHashing()).map(\.kind)
+        }
+        #expect(kinds(bytes) == ["private-key"])
+        #expect(kinds([0] + bytes).isEmpty)
+        bytes[1] = 0xff
+        #expect(kinds(bytes).isEmpty)
+    }
+
     @Test func textInUTF16IsReadToo() {
         let token = MadeUpSecret.one("stripe-key")
         let wide: [UInt8] = [0xff, 0xfe] + "key \(token) end".utf8.flatMap { [$0, 0] }

@@ -51,36 +51,36 @@ import Testing
     // MARK: Chores
 
     @Test func nothingIsDueWhereNothingEndsAndNothingIsCleaned() {
-        let chores = Chores(margin: 600, cleanupInterval: nil)
+        let chores = Chores(cleanupInterval: nil)
         #expect(chores.next == nil)
         #expect(chores.due(at: 1e12).isEmpty)
     }
 
-    @Test func copiesAreRenewedWhenTheirMarginBegins() {
-        var chores = Chores(margin: 600, cleanupInterval: nil)
-        chores.soonestEnd = 10_000
+    @Test func copiesAreRenewedWhenTheyBecomeStale() {
+        var chores = Chores(cleanupInterval: nil)
+        chores.staleAt = 9400
         #expect(chores.next == 9401)
         #expect(chores.due(at: 9400).isEmpty)
         #expect(chores.due(at: 9401) == [.renewal])
     }
 
     @Test func aRenewalThatChangedNothingIsNotTriedAgainAtOnce() {
-        var chores = Chores(margin: 600, cleanupInterval: nil)
-        chores.soonestEnd = 10_000
+        var chores = Chores(cleanupInterval: nil)
+        chores.staleAt = 9400
         chores.renewedAt = 9500
         #expect(chores.next == 9560)
         #expect(chores.due(at: 9501).isEmpty)
     }
 
     @Test func cleanUpsAreAnIntervalApart() {
-        var chores = Chores(margin: 600, cleanupInterval: 86400)
+        var chores = Chores(cleanupInterval: 86400)
         #expect(chores.next == nil, "not before it is known when the last one was")
         chores.cleanedAt = 1000
-        chores.soonestEnd = 50_000
+        chores.staleAt = 49_400
         #expect(chores.next == 49_401)
         #expect(chores.due(at: 87_400) == [.cleanup, .renewal])
         chores.cleanedAt = 87_400
-        chores.soonestEnd = nil
+        chores.staleAt = nil
         #expect(chores.next == 173_800)
     }
 }

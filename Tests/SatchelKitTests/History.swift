@@ -201,6 +201,7 @@ struct History {
         try expect(mayBeThereTwice || live.count == Set(live).count, steps, "a content was sent twice")
         var all = CleanupOptions()
         all.olderThan = 0
+        all.isConfirmed = true
         let cleanup = try await fixture.workspace.cleanup(connection, options: all)
         try expect(cleanup.failed.isEmpty, steps, "\(cleanup.failed)")
         try await expectHeld(steps)

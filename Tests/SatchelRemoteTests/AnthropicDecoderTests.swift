@@ -50,11 +50,15 @@ struct AnthropicDecoderTests {
         #"{"type":"message_stop"}"#,
     ]
 
+    private func place(_ quote: String, _ characters: Range<Int>) -> Citation {
+        Citation(file: RemoteFileID("file_1"), name: "src/a.txt", quote: quote, characters: characters)
+    }
+
     private var expected: [ChatEvent] {
         [
             .started("msg_1"), .reasoning("Hm."), .text("Grüße "),
-            .citation(Citation(file: RemoteFileID("file_1"), name: "src/a.txt")), .text("👋"),
-            .usage(ChatUsage(input: 1105, cached: 1000, output: 15, reasoning: 4)), .finished(.stop),
+            .citation(place("a", 0..<1)), .citation(place("b", 2..<3)), .text("👋"),
+            .usage(ChatUsage(input: 1105, cached: 1000, cacheWrite: 100, output: 15, reasoning: 4)), .finished(.stop),
         ]
     }
 
@@ -115,7 +119,7 @@ struct AnthropicDecoderTests {
 
     @Test func withoutAReasonItIsCut() {
         let events = decode(stream(Array(whole[..<12]))).events
-        #expect(events == Array(expected[..<5]))
+        #expect(events == Array(expected[..<6]))
     }
 
     @Test func theLastEventMayBeMissing() {
@@ -140,7 +144,8 @@ struct AnthropicDecoderTests {
         #expect(
             decode(stream([whole[0], end, whole[13]])).events == [
                 .started("msg_1"), .refusal("No."),
-                .usage(ChatUsage(input: 1105, cached: 1000, output: 1, reasoning: 0)), .finished(.contentFilter),
+                .usage(ChatUsage(input: 1105, cached: 1000, cacheWrite: 100, output: 1, reasoning: 0)),
+                .finished(.contentFilter),
             ]
         )
     }

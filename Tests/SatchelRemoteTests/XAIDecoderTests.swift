@@ -20,7 +20,16 @@ struct XAIDecoderTests {
     private let events: [ChatEvent] = [
         .started("r1"), .status("searching files"), .status("searching files"), .reasoning("Hm"), .text("Grüße "),
         .text("🙂"),
-        .usage(ChatUsage(input: 20, cached: 8, output: 5, reasoning: 2, cost: Dollars(ticks: 100_123_400))),
+        .usage(
+            ChatUsage(
+                input: 20,
+                cached: 8,
+                output: 5,
+                reasoning: 2,
+                toolCalls: 2,
+                cost: Dollars(ticks: 100_123_400)
+            )
+        ),
         .finished(.stop),
     ]
 

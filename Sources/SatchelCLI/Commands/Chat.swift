@@ -9,15 +9,22 @@ struct Chat: AsyncParsableCommand {
         abstract: "Ask a model about files of the workspace, by their ids.",
         discussion: """
             @path, @dir/, @"name with spaces" and @'*.md' in the prompt name files: they are brought in step first and \
-            sent by id. Without a prompt, and with a terminal, questions are read one by one. Where no model is \
+            sent by id. @git:changed is what differs from the last commit, @thread what the thread was shown before. \
+            --auto chooses files by the words of the question, and tells which and why. Without a prompt, and with a \
+            terminal, questions are read one by one; /help lists what else can be said there. Where no model is \
             configured, the best passages of the synced files are the answer. A model that can may also search, read \
             and list the synced files by itself; each look is shown, and --no-tools forbids them.
 
             EXAMPLES
               satchel chat "what does @src/main.swift do?"
               satchel chat -c "and its tests?"           go on with the last thread
+              satchel chat --auto "where are retries counted?"
+              satchel chat "review @git:changed"
               git diff | satchel chat "review this"      a pipe goes with the prompt
               satchel chat -p ollama -m llama3 "…"
+              satchel chat --estimate "compare @src/"    tokens and money, without asking
+              satchel chat --detach "what changed in @src/?" && satchel wait 1
+              satchel chat --schema tags.json "tag @notes.md" | jq .
             """
     )
 
@@ -38,8 +45,12 @@ struct Chat: AsyncParsableCommand {
     @Option(name: .shortAndLong, help: "Instructions that go before the conversation.")
     var system: String?
 
+    @OptionGroup var answer: AnswerOptions
+
     @Flag(help: "Let the model look at nothing but what the question shows.")
     var noTools = false
+
+    @OptionGroup var choice: ChoiceOptions
 
     @OptionGroup var options: GlobalOptions
 
@@ -65,7 +76,14 @@ struct Chat: AsyncParsableCommand {
     }
 
     private func chat(_ workspace: Workspace, _ connection: Connection, _ output: Output) async throws -> ExitStatus {
-        var session = ChatSession(workspace: workspace, connection: connection, system: system, output: output)
+        var session = ChatSession(
+            workspace: workspace,
+            connection: connection,
+            system: system,
+            choice: choice,
+            output: output
+        )
+        session.wishes = try answer.wishes(in: workspace.context.directory)
         session.usesTools = !noTools
         var thread = thread
         if continues {
@@ -76,11 +94,24 @@ struct Chat: AsyncParsableCommand {
         }
         let typed = prompt.joined(separator: " ")
         let isInteractive = isatty(STDIN_FILENO) == 1
-        if typed.isEmpty, isInteractive {
-            return try await session.loop(thread: thread)
+        if typed.isEmpty, isInteractive, answer.template == nil, !answer.estimate, !answer.detach {
+            var loop = ChatLoop(session: session, thread: thread)
+            return try await loop.run()
         }
-        let question = try isInteractive ? typed : withStandardInput(typed)
-        guard !question.isEmpty else {
+        let piped = try isInteractive ? [] : standardInput()
+        var question = session.question(typed, thread: thread)
+        if typed.isEmpty || answer.needsWords || piped.count <= ChatQuestion.largestInlined {
+            let input = [typed, String(decoding: piped, as: UTF8.self)].filter { !$0.isEmpty }
+            question.prompt = try answer.filled(
+                prompt,
+                input: input.joined(separator: "\n\n"),
+                root: workspace.root,
+                environment: workspace.context.environment
+            )
+        } else {
+            question.attached = piped
+        }
+        guard !question.prompt.isEmpty else {
             throw CommandFailure(
                 "usage",
                 "chat: there is no question; write it behind the command",
@@ -88,17 +119,28 @@ struct Chat: AsyncParsableCommand {
                 .couldNotStart
             )
         }
-        _ = try await session.ask(question, thread: thread)
+        if answer.detach { return try await detach(question, workspace, output) }
+        if answer.estimate { return try await session.estimate(question) }
+        return try await session.answer(question).status
+    }
+
+    private func detach(_ question: ChatQuestion, _ workspace: Workspace, _ output: Output) async throws -> ExitStatus {
+        let queued = try await workspace.queue(question, account: account.account, model: model)
+        output.document(JSONDetached(job: queued.job, thread: queued.thread))
+        output.line("job \(queued.job)")
+        if !workspace.isWatched {
+            output.note("satchel jobs run, or a watch, asks it; satchel wait \(queued.job) waits")
+        }
         return .done
     }
 
-    /// The prompt with what a pipe or file gives, where there is one.
-    private func withStandardInput(_ typed: String) throws -> String {
+    /// What a pipe or file gives, where there is one.
+    private func standardInput() throws -> [UInt8] {
         var status = stat()
         // A script's inherited standard input may never end: only pipes and files are read.
-        guard fstat(STDIN_FILENO, &status) == 0 else { return typed }
+        guard fstat(STDIN_FILENO, &status) == 0 else { return [] }
         let type = status.st_mode & S_IFMT
-        guard type == S_IFIFO || type == S_IFREG else { return typed }
+        guard type == S_IFIFO || type == S_IFREG else { return [] }
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65536)
         while true {
@@ -115,8 +157,12 @@ struct Chat: AsyncParsableCommand {
                 )
             }
         }
-        let text = String(decoding: bytes, as: UTF8.self)
-        if typed.isEmpty { return text }
-        return text.isEmpty ? typed : "\(typed)\n\n\(text)"
+        return bytes
     }
+}
+
+/// The document of `chat --detach`.
+private struct JSONDetached: Encodable {
+    var ok = true
+    var job, thread: Int64
 }

@@ -1,63 +1,90 @@
-import Dispatch
 import FoundationEssentials
 import Glibc
 import SatchelCore
 import SatchelKit
 
-/// Prints questions' answers as they come; one shot or a loop at a terminal.
+/// Prints questions' answers as they come.
 struct ChatSession: Sendable {
     let workspace: Workspace
-    let connection: Connection
+    var connection: Connection
     let system: String?
+    let choice: ChoiceOptions
     let output: Output
+    var wishes = ChatWishes()
     /// Whether the model may look into the synced files by itself.
     var usesTools = true
+
+    /// A question as the options of the command have it.
+    func question(_ text: String, thread: Int64?) -> ChatQuestion {
+        var question = ChatQuestion(prompt: text, thread: thread, system: system, usesTools: usesTools)
+        question.auto = choice.budget(workspace.configuration.chat.auto)
+        question.versions = choice.versions
+        question.wishes = wishes
+        return question
+    }
 
     /// Asks one question and prints the answer.
     ///
     /// - Returns: the thread, for the next question.
-    func ask(_ text: String, thread: Int64?) async throws -> Int64 {
+    func ask(_ question: ChatQuestion) async throws -> Int64 { try await answer(question).thread }
+
+    /// As ``ask(_:)``, with how it ended.
+    func answer(_ question: ChatQuestion) async throws -> (thread: Int64, status: ExitStatus) {
         let progress = ProgressLine(output)
+        let printer = AnswerPrinter(output)
         defer { progress.clear() }
-        let question = ChatQuestion(prompt: text, thread: thread, system: system, usesTools: usesTools)
-        let answer = try await workspace.ask(question, connection) { event in
-            show(event, progress)
+        let answer: ChatAnswer
+        do {
+            answer = try await workspace.ask(question, connection) { event in show(event, progress, printer) }
+        } catch {
+            printer.end()
+            throw error
         }
+        printer.end()
         output.document(JSONChat(answer))
-        if answer.model == nil { showPassages(answer) } else { output.raw("\n") }
-        if let cost = answer.usage?.cost { output.note("\(answer.account) charges \(cost) for this answer") }
-        return answer.thread
-    }
-
-    /// Reads questions until the end of input.
-    func loop(thread: Int64?) async throws -> ExitStatus {
-        var thread = thread
-        output.info("\(connection.modelName ?? "retrieval") on \(connection.account.name); /quit or Ctrl-D ends")
-        var lines = terminalLines.makeAsyncIterator()
-        while true {
-            output.write("> ", to: STDOUT_FILENO)
-            guard let line = await lines.next() else {
-                try Task.checkCancellation()
-                output.line("")
-                return .done
-            }
-            let text = line.trimmingSpaces
-            if text.isEmpty { continue }
-            if text == "/quit" || text == "/exit" { return .done }
-            do {
-                thread = try await ask(text, thread: thread)
-            } catch let error as ProviderError where error.kind != .cancelled {
-                output.error("\(error)")
-            }
+        if answer.model == nil {
+            showPassages(answer)
+        } else if wishes.schema != nil {
+            output.line(answer.text)
+        } else if !answer.text.hasSuffix("\n") {
+            output.raw("\n")
         }
+        let notes = CitationText(root: workspace.root, output: output).lines(answer.citations)
+        if !notes.isEmpty, wishes.schema == nil {
+            output.info("")
+            for note in notes { output.info(note) }
+        }
+        if let usage = answer.usage, usage.cost != nil || output.progress {
+            output.note(moneyText(usage, account: answer.account))
+        }
+        let isWrong = answer.citations.contains { $0.origin == .quote && $0.finding == .notFound }
+        return (answer.thread, isWrong ? .someFailed : .done)
     }
 
-    private func show(_ event: ChatProgress, _ progress: ProgressLine) {
+    /// Says what the question would take.
+    func estimate(_ question: ChatQuestion) async throws -> ExitStatus {
+        let progress = ProgressLine(output)
+        let printer = AnswerPrinter(output)
+        defer { progress.clear() }
+        let estimate = try await workspace.estimate(question, connection) { event in
+            show(event, progress, printer)
+        }
+        progress.clear()
+        output.document(JSONChatEstimate(estimate))
+        for line in estimate.lines { output.line(line) }
+        return .done
+    }
+
+    private func show(_ event: ChatProgress, _ progress: ProgressLine, _ printer: AnswerPrinter) {
         switch event {
         case .sync(let event): progress.note(event)
         case .notice(let text):
             progress.clear()
             output.note(text)
+        case .indexing(let done, let total): progress.note(indexed: done, of: total)
+        case .picked(let choice):
+            progress.clear()
+            showChoice(choice)
         case .asking(let files, let model):
             progress.clear()
             for file in files {
@@ -71,11 +98,24 @@ struct ChatSession: Sendable {
             output.note("a file was gone at \(connection.account.name); it is uploaded again")
         case .event(.text(let piece)), .event(.refusal(let piece)):
             progress.clear()
-            output.raw(printableLines(piece))
+            // By a schema, only the whole can be checked.
+            if wishes.schema == nil { printer.add(piece) }
+        case .cited(let number, _):
+            if wishes.schema == nil { printer.mark("[\(number)]") }
         case .event(.status(let text)):
             if output.verbose { output.note(printable(text)) }
         case .event: break
         }
+    }
+
+    private func showChoice(_ choice: Choice) {
+        for file in choice.picked { output.note("chose \(choiceText(file))") }
+        for file in choice.tooLarge.prefix(3) {
+            output.note(
+                "left out \(choiceText(file)): it goes beyond the budget; mention it with @ to show it all the same"
+            )
+        }
+        if choice.picked.isEmpty { output.note("--auto chose no file: none has the words of the question") }
     }
 
     private func showPassages(_ answer: ChatAnswer) {
@@ -89,18 +129,6 @@ struct ChatSession: Sendable {
             let place = "\(passage.path):\(passage.firstLine)"
             output.line("\(output.painted(place, .green))  \(output.painted(passage.digest.prefix(12), .grey))")
             for line in passage.lines { output.line("    \(printableLines(line))") }
-        }
-    }
-
-    /// What is typed, line by line, read on a thread of its own; cancelling the task ends the waiting for it.
-    ///
-    /// Unbounded: nobody types faster than memory grows.
-    private var terminalLines: AsyncStream<String> {
-        AsyncStream { continuation in
-            DispatchQueue(label: "satchel.terminal").async {
-                while let line = readLine() { continuation.yield(line) }
-                continuation.finish()
-            }
         }
     }
 }
@@ -127,13 +155,17 @@ private struct JSONChat: Encodable {
     var account: String
     var files: [File]
     var usage: JSONUsage?
-    var cost: String?
+    var cost, costSource: String?
     var finishReason: String?
+    var citations: [JSONCitation]?
     /// Missing where the model looked nothing up.
     var tools: [JSONToolUse]?
     var passages: [Passage]?
+    var picked: [JSONPicked]?
+    var replaced: [JSONReplaced]?
 
     init(_ answer: ChatAnswer) {
+        ok = !answer.citations.contains { $0.origin == .quote && $0.finding == .notFound }
         thread = answer.thread
         message = answer.message
         self.answer = answer.text
@@ -144,8 +176,12 @@ private struct JSONChat: Encodable {
         }
         usage = answer.usage.map(JSONUsage.init)
         cost = answer.usage?.cost?.description
+        costSource = answer.usage?.costSource?.rawValue
+        citations = JSONCitation.all(answer.citations)
         finishReason = answer.finishReason
         tools = answer.tools.isEmpty ? nil : answer.tools.map(JSONToolUse.init)
+        if !answer.picked.isEmpty { picked = answer.picked.map(JSONPicked.init) }
+        if !answer.replaced.isEmpty { replaced = answer.replaced.map(JSONReplaced.init) }
         guard answer.model == nil else { return }
         passages = answer.passages.map {
             Passage(

@@ -7,18 +7,21 @@ extension UsageKey: ExpressibleByArgument {}
 
 struct Cost: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "What answers used up: tokens, and money where the provider tells it.",
+        abstract: "What answers used up: tokens, and money where the price is known.",
         discussion: """
-            An answer whose provider does not say what it cost is unpriced, and stays so.
+            What the provider says counts first, then your prices, then the published ones. An answer without any of \
+            them is unpriced, and stays so. By file, each answer is shared out among the files that it was shown, by \
+            their bytes.
 
             EXAMPLES
               satchel cost
               satchel cost --by model --since 30d
+              satchel cost --by file
               satchel cost --by account --json
             """
     )
 
-    @Option(help: ArgumentHelp("day, model, thread or account.", valueName: "key"))
+    @Option(help: ArgumentHelp("day, model, thread, file or account.", valueName: "key"))
     var by: UsageKey = .day
 
     @Option(help: ArgumentHelp("Only answers of the last so much time: 24h, 30d.", valueName: "time"))
@@ -42,6 +45,13 @@ struct Cost: AsyncParsableCommand {
         var ok = true
         var by: String
         var sums: [Sum]
+        var prices: Prices
+    }
+
+    /// The table that answers without a price of their provider's are priced by.
+    struct Prices: Encodable {
+        var date = PriceTable.date
+        var source = PriceTable.source
     }
 
     func run() async throws {
@@ -63,16 +73,22 @@ struct Cost: AsyncParsableCommand {
                             cost: sum.usage.cost?.description,
                             unpriced: sum.unpriced
                         )
-                    }
+                    },
+                    prices: Prices()
                 )
             )
             for sum in sums {
-                let money = sum.usage.cost.map { "\($0)" } ?? "-"
+                let money = sum.usage.cost.map { "\($0)" } ?? "unpriced"
                 let columns = [
                     printable(sum.key), "\(sum.answers) answers", "\(sum.usage.input) in (\(sum.usage.cached) cached)",
-                    "\(sum.usage.output) out", money, sum.unpriced > 0 ? "\(sum.unpriced) unpriced" : "",
+                    "\(sum.usage.output) out", money,
+                    sum.unpriced > 0 && sum.usage.cost != nil ? "and \(sum.unpriced) unpriced" : "",
                 ]
                 output.line(columns.filter { !$0.isEmpty }.joined(separator: "\t"))
+            }
+            let unpriced = sums.reduce(0) { $0 + $1.unpriced }
+            if unpriced > 0, command.by != .file {
+                output.note("\(unpriced) unpriced: nobody says what they cost; see prices in the configuration")
             }
             if sums.isEmpty { output.note("no answers of a model yet") }
             return .done

@@ -12,12 +12,14 @@ struct Search: AsyncParsableCommand {
         abstract: "Find messages of conversations, and places in synced files, by their words.",
         discussion: """
             In messages every word must be there, and the last one may be the beginning of a word. In files, places with \
-            more of the words come first, and forms of a word count as the word. The best come first.
+            more of the words come first, and forms of a word count as the word. The best come first. --list gives whole \
+            files, ranked as chat --auto ranks them.
 
             EXAMPLES
               satchel search spring tides
               satchel search tid --in threads --limit 50 --json
               satchel search settle events --in files --context 4
+              satchel search --list "where are retries counted?"
             """
     )
 
@@ -30,6 +32,9 @@ struct Search: AsyncParsableCommand {
     @Option(help: ArgumentHelp("At most so many of each.", valueName: "n"))
     var limit = 20
 
+    @Flag(name: .shortAndLong, help: "Whole files instead of places, ranked by paths, names they define and words.")
+    var list = false
+
     @Option(help: ArgumentHelp("Lines of files before and behind.", valueName: "n"))
     var context = 2
 
@@ -37,6 +42,7 @@ struct Search: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...1000).contains(limit) else { throw ValidationError("--limit takes a number from 1 to 1000") }
+        guard !list || place != .threads else { throw ValidationError("--list gives files: leave --in threads out") }
         guard (0...15).contains(context) else { throw ValidationError("--context takes a number from 0 to 15") }
         guard words.contains(where: { $0.contains { $0.isLetter || $0.isNumber } }) else {
             throw ValidationError("there is no word to look for")
@@ -65,6 +71,12 @@ struct Search: AsyncParsableCommand {
         var files: [File]?
     }
 
+    /// With `--list`.
+    struct FilesDocument: Encodable {
+        var ok = true
+        var files: [JSONPicked]
+    }
+
     func run() async throws {
         let command = self
         try await runCommand(options) { output in try await command.run(output) }
@@ -73,6 +85,7 @@ struct Search: AsyncParsableCommand {
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
         let text = words.joined(separator: " ")
+        if list { return try await listFiles(workspace, text, output) }
         let messages = place == .files ? [] : try await workspace.searchMessages(text, limit: limit)
         let passages =
             place == .threads
@@ -99,6 +112,22 @@ struct Search: AsyncParsableCommand {
             case .files: output.note("no synced file has these words")
             case nil: output.note("neither a message nor a synced file has these words")
             }
+        }
+        return .done
+    }
+
+    private func listFiles(_ workspace: Workspace, _ text: String, _ output: Output) async throws -> ExitStatus {
+        let progress = ProgressLine(output)
+        defer { progress.clear() }
+        let budget = AutoBudget(tokens: .max, files: limit, leastShare: 0)
+        let choice = try await workspace.chooseFiles(for: text, under: budget) { event in
+            if case .indexing(let done, let total) = event { progress.note(indexed: done, of: total) }
+        }
+        progress.clear()
+        output.document(FilesDocument(files: choice.picked.map(JSONPicked.init)))
+        for file in choice.picked { output.line(choiceText(file)) }
+        if choice.picked.isEmpty {
+            output.note("no file in step has any of these words; satchel sync brings them in step")
         }
         return .done
     }

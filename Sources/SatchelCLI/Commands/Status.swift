@@ -70,6 +70,7 @@ struct StatusCommand: AsyncParsableCommand {
         add(account.deleted, "deleted")
         add(account.failed, "failed")
         let isGood = parts.count == 1
+        add(account.onReference, "not referred to yet")
         return "\(output.painted(isGood ? "✓" : "!", isGood ? .green : .yellow)) \(account.name): "
             + parts.joined(separator: ", ") + output.painted(" (\(ByteCount(account.bytes)))", .grey)
     }
@@ -123,7 +124,7 @@ struct StatusCommand: AsyncParsableCommand {
 private struct JSONStatus: Encodable {
     struct Account: Encodable {
         var name, kind: String
-        var inStep, new, changed, expiring, expired, pending, failed, deleted: Int
+        var inStep, new, changed, expiring, expired, pending, failed, deleted, onReference: Int
         var bytes: Int64
     }
 
@@ -171,6 +172,7 @@ private struct JSONStatus: Encodable {
                 pending: one.pending,
                 failed: one.failed,
                 deleted: one.deleted,
+                onReference: one.onReference,
                 bytes: one.bytes
             )
         }

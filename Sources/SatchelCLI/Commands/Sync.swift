@@ -140,6 +140,10 @@ struct Sync: AsyncParsableCommand {
                 output.info(output.text(of: entry, account: name, now: workspace.context.now()))
             }
         }
+        if let waiting = report.skippedByReason["on_reference"] {
+            let files = waiting == 1 ? "1 file waits" : "\(waiting) files wait"
+            output.note("upload is on-reference: \(files) for the first chat that refers to them")
+        }
         if report.skippedByReason["on_demand"] != nil {
             output.note(
                 "ttl is 0: nothing is uploaded in advance; chats upload what they need and delete it at their end"

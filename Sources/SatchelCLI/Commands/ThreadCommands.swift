@@ -189,6 +189,8 @@ struct ThreadShow: AsyncParsableCommand {
                 for file in message.files { output.line("    \(file.path)  \(file.digest.prefix(12))") }
                 for use in message.tools { output.line("    → \(printable(use.summary))") }
                 if !message.text.isEmpty { output.line(printableLines(message.text)) }
+                let notes = CitationText(root: workspace.root, output: output).lines(message.citations)
+                for note in notes { output.line("    \(note)") }
             }
             return .done
         }
@@ -218,9 +220,10 @@ struct JSONMessage: Encodable {
     var role, status, text: String
     var model, account, finishReason, error: String?
     var usage: JSONUsage?
-    var cost: String?
+    var cost, costSource: String?
     var createdAt: Date
     var files: [File]
+    var citations: [JSONCitation]?
     /// Missing where nothing was looked up.
     var tools: [JSONToolUse]?
 
@@ -234,6 +237,8 @@ struct JSONMessage: Encodable {
         (finishReason, error) = (message.finishReason, message.error)
         usage = message.usage.map(JSONUsage.init)
         cost = message.usage?.cost?.description
+        costSource = message.usage?.costSource?.rawValue
+        citations = JSONCitation.all(message.citations)
         createdAt = message.createdAt
         files = message.files.map { File(path: $0.path.description, sha256: $0.digest.hex) }
         tools = message.tools.isEmpty ? nil : message.tools.map(JSONToolUse.init)

@@ -17,7 +17,7 @@ struct Watch: AsyncParsableCommand {
             EXAMPLES
               satchel watch
               satchel watch --to openai
-              satchel watch --once-settled      for scripts: ends when nothing is left to do
+              satchel watch --once-settled      for scripts: ends when all is done
               satchel watch --install           as a service, at every login
             """
     )

@@ -55,10 +55,11 @@ struct JSONFailure: Encodable {
 
 /// Tokens, in every document that has some.
 struct JSONUsage: Encodable {
-    var input, cached, output, reasoning: Int
+    var input, cached, cacheWrite, output, reasoning, toolCalls: Int
 
     init(_ usage: ChatUsage) {
-        (input, cached) = (usage.input, usage.cached)
+        (input, cached, cacheWrite) = (usage.input, usage.cached, usage.cacheWrite)
+        toolCalls = usage.toolCalls
         (output, reasoning) = (usage.output, usage.reasoning)
     }
 }

@@ -50,6 +50,11 @@ final class ProgressLine: Sendable {
         }
     }
 
+    func note(indexed done: Int, of total: Int) {
+        guard output.progress else { return }
+        state.withLock { draw("reading files to choose from: \(done) of \(total)", in: &$0) }
+    }
+
     /// Takes the line away, so that other output begins on a clean one.
     func clear() {
         state.withLock { state in

@@ -15,15 +15,23 @@ package struct QuotedText: Sendable {
     /// - Parameters:
     ///   - quote: the words; nil when only the place was told.
     ///   - characters: the place, in code points from the beginning; nil when only the words were told.
+    ///   - line: where the words may be said to begin, from 1: of several places there this is the one.
     /// - Returns: no lines when there is nothing to go by.
     package func locate(
         _ quote: String?,
-        at characters: Range<Int>?
+        at characters: Range<Int>?,
+        line: Int? = nil
     ) -> (lines: ClosedRange<Int>?, finding: ResolvedCitation.Finding) {
         let told = characters.flatMap(bytes(of:))
         guard let quote, !quote.allSatisfy(\.isWhitespace) else { return (told.map(lines(of:)), .unchecked) }
         if let told, text[told].elementsEqual(quote.utf8) { return (lines(of: told), .found) }
         let wasTold = characters != nil
+        if let line, let start = start(ofLine: line),
+            let place = range(of: Array(quote.utf8), in: Array(text[start...]))
+        {
+            let found = lines(of: place.lowerBound + start..<place.upperBound + start)
+            if found.contains(line) { return (found, .found) }
+        }
         if let place = range(of: Array(quote.utf8), in: text) {
             return (lines(of: place), wasTold ? .moved : .found)
         }
@@ -48,6 +56,17 @@ package struct QuotedText: Sendable {
             count += 1
         }
         return count == characters.upperBound ? first.map { $0..<text.count } : nil
+    }
+
+    /// Nil when there are fewer lines.
+    private func start(ofLine line: Int) -> Int? {
+        guard line > 1 else { return line == 1 ? 0 : nil }
+        var count = 1
+        for (index, byte) in text.enumerated() where byte == 0x0a {
+            count += 1
+            if count == line { return index + 1 }
+        }
+        return nil
     }
 
     private func lines(of place: Range<Int>) -> ClosedRange<Int> {

@@ -8,6 +8,7 @@ func assignedSecret(_ bytes: UnsafeRawBufferPointer, at separator: Int) -> Range
     // `:=`, `=>`, `==` and `::` count at their last byte, or not at all.
     if start < bytes.count, bytes[start] == UInt8(ascii: ">") { start += 1 }
     while start < bytes.count, bytes[start] == 0x20 || bytes[start] == 0x09 { start += 1 }
+    start = behindScheme(bytes, at: start)
     guard start + 16 <= bytes.count else { return nil }
     var quote: UInt8 = 0
     if "\"'`".utf8.contains(bytes[start]) { quote = bytes[start] }
@@ -17,39 +18,65 @@ func assignedSecret(_ bytes: UnsafeRawBufferPointer, at separator: Int) -> Range
     }
     if quote != 0 { start += isEscaped ? 2 : 1 }
     var end = start
-    let most = min(bytes.count, start + 257)
-    while end < most, isValueByte(bytes[end]) { end += 1 }
-    guard (16...256).contains(end - start), endsWell(bytes, at: end, quote: quote) else { return nil }
-    guard let name = nameBefore(bytes, separator), isSecretName(name) else { return nil }
+    // Tokens of sessions have some hundred.
+    let most = min(bytes.count, start + 1025)
+    let signs = quote == 0 ? valueSigns : quotedSigns
+    while end < most, isDigit(bytes[end]) || isLetter(bytes[end]) || signs.contains(bytes[end]) { end += 1 }
+    guard (16...1024).contains(end - start), let range = nameBefore(bytes, separator) else { return nil }
+    let isOption = range.lowerBound > 1 && bytes[range.lowerBound] == UInt8(ascii: "-")
+    let isTight = start == separator + 1
+    guard endsWell(bytes, at: end, quote: quote, isOption: isOption, isTight: isTight) else { return nil }
+    let name = bytes[range].filter { $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: "-") }.map(lowered)
+    guard name.count >= 3, isSecretName(name) else { return nil }
     let value = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
-    guard looksRandom(value) || isUUID(value), isPlausible(value, entropy: 3.1), !isWords(value) else { return nil }
-    // A member of something, in code: `keys.RSA2048PrivateKey`.
-    guard quote != 0 || !value.contains(UInt8(ascii: ".")), !isReference(value) else { return nil }
-    return start..<end
+    guard looksRandom(value) || isUUID(value) || isHexNoise(value) else { return nil }
+    guard isPlausible(value, entropy: 3.1), !isWords(value), !isReference(value) else { return nil }
+    // A member of something, in code: `keys.RSA2048PrivateKey`; what is in capitals is given in an environment.
+    let mayHaveDots = quote != 0 || isTight && !bytes[range].contains { $0 &- 0x61 < 26 }
+    return mayHaveDots || !value.contains(UInt8(ascii: ".")) ? start..<end : nil
 }
+
+/// Behind `Bearer ` and the like of a header, and Laravel's `base64:`.
+private func behindScheme(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Int {
+    guard start < bytes.count, "BbTt".utf8.contains(bytes[start]) else { return start }
+    for scheme in schemes where start + scheme.count < bytes.count {
+        if scheme.indices.allSatisfy({ bytes[start + $0] == scheme[$0] }) { return start + scheme.count }
+    }
+    return start
+}
+
+private let schemes = ["Bearer ", "bearer ", "Basic ", "Token ", "token ", "base64:"].map { Array($0.utf8) }
 
 /// Base 64 in both alphabets, hexadecimal digits, UUIDs and what password generators use beside them.
-private func isValueByte(_ byte: UInt8) -> Bool {
-    isDigit(byte) || isLetter(byte) || valueSigns.contains(byte)
-}
-
 private let valueSigns = ByteSet("+/=_-.~!@#$%^&*?")
+/// What else may stand between quotes.
+private let quotedSigns = ByteSet("+/=_-.~!@#$%^&*?()[]{}|:;,<>")
 
-private func endsWell(_ bytes: UnsafeRawBufferPointer, at end: Int, quote: UInt8) -> Bool {
+/// `isOption`: of a command line; `isTight`: nothing stands between the sign and the value.
+private func endsWell(
+    _ bytes: UnsafeRawBufferPointer,
+    at end: Int,
+    quote: UInt8,
+    isOption: Bool,
+    isTight: Bool
+) -> Bool {
     guard end < bytes.count else { return quote == 0 }
     if quote != 0 { return bytes[end] == quote }
     switch bytes[end] {
     case 0x0a, 0x0d: return true
     case 0x20, 0x09:
         // A word after it makes it code or prose; a comment does not.
-        return end + 1 < bytes.count && [0x0a, 0x0d, 0x23].contains(bytes[end + 1])
+        return isOption || end + 1 < bytes.count && [0x0a, 0x0d, 0x23].contains(bytes[end + 1])
+    // The end of a header in a command, or of one of several settings in a row.
+    case UInt8(ascii: "'"), UInt8(ascii: "\""): return true
+    case UInt8(ascii: ";"): return isTight
     case UInt8(ascii: "\\"): return end + 1 < bytes.count && "nr".utf8.contains(bytes[end + 1])
     default: return false
     }
 }
 
-/// The name in front of the separator, in lower case without its `_` and `-`.
-private func nameBefore(_ bytes: UnsafeRawBufferPointer, _ separator: Int) -> [UInt8]? {
+/// The name in front of the separator, with its `_` and `-`.
+private func nameBefore(_ bytes: UnsafeRawBufferPointer, _ separator: Int) -> Range<Int>? {
     var end = separator
     if end > 0, bytes[end] == UInt8(ascii: "="), bytes[end - 1] == UInt8(ascii: ":") { end -= 1 }
     while end > 0, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
@@ -61,15 +88,18 @@ private func nameBefore(_ bytes: UnsafeRawBufferPointer, _ separator: Int) -> [U
     while start > 0, end - start < 64, isWordByte(bytes[start - 1]) || bytes[start - 1] == UInt8(ascii: "-") {
         start -= 1
     }
-    guard end - start >= 3 else { return nil }
-    return bytes[start..<end].filter { $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: "-") }.map(lowered)
+    return end - start >= 3 ? start..<end : nil
 }
 
 private let secretWords: [[UInt8]] = [
     "secret", "password", "passwd", "passphrase", "token", "apikey", "accesskey", "privatekey", "authkey", "signingkey",
     "encryptionkey", "masterkey", "credential", "clientkey", "sharedkey", "storagekey", "sessionkey", "accountkey",
-    "servicekey", "deploykey", "licensekey", "webhookkey", "cookiekey", "pwd", "authorization",
+    "servicekey", "deploykey", "licensekey", "webhookkey", "cookiekey", "pwd", "authorization", "appkey", "adminkey",
 ].map { Array($0.utf8) }
+
+/// Too short to be looked for within a name.
+private let secretEnds: [[UInt8]] = ["dbpass", "userpass", "mysqlpass", "smtppass", "mailpass"].map { Array($0.utf8) }
+private let secretNames: [[UInt8]] = ["auth", "pass"].map { Array($0.utf8) }
 
 /// What such a name ends with when its value is about a secret and not one.
 private let harmlessEnds: [[UInt8]] = [
@@ -81,7 +111,8 @@ private let harmlessEnds: [[UInt8]] = [
 
 private func isSecretName(_ name: [UInt8]) -> Bool {
     guard !harmlessEnds.contains(where: name.hasSuffix), !name.hasInfix(Array("public".utf8)) else { return false }
-    return secretWords.contains(where: name.hasInfix)
+    return secretWords.contains(where: name.hasInfix) || secretEnds.contains(where: name.hasSuffix)
+        || secretNames.contains(name)
 }
 
 extension [UInt8] {

@@ -11,11 +11,13 @@ func privateKeyBlock(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Range<In
     let mostLabel = min(bytes.count, position + 48)
     let label = position
     while position < mostLabel, bytes[position] != UInt8(ascii: "-") {
-        guard isCapital(bytes[position]) || bytes[position] == 0x20 || isDigit(bytes[position]) else { return nil }
+        guard isLetter(bytes[position]) || bytes[position] == 0x20 || isDigit(bytes[position]) else { return nil }
         position += 1
     }
     let name = UnsafeRawBufferPointer(rebasing: bytes[label..<position])
-    guard contains(name, "PRIVATE KEY") else { return nil }
+    // OpenVPN's is in hexadecimal digits, in shorter lines.
+    let isStatic = contains(name, "Static key")
+    guard isStatic || contains(name, "PRIVATE KEY") else { return nil }
     while position < bytes.count, bytes[position] == UInt8(ascii: "-") { position += 1 }
     // The body: base 64 with anything between its lines but another dash.
     let end = min(bytes.count, position + 4096)
@@ -40,14 +42,15 @@ func privateKeyBlock(_ bytes: UnsafeRawBufferPointer, at start: Int) -> Range<In
         if body.count > 256 { break }
         position += 1
     }
-    // Every such key has a whole line of it.
-    guard longest >= 40, body.withUnsafeBytes({ isPlausible($0, entropy: 4) }) else { return nil }
-    return start..<position
+    // Every such key has a whole line of it. Rows of one letter are no mark of an example here: those of OpenSSH that
+    // no passphrase guards have several, made of zeros.
+    let isKey = body.withUnsafeBytes { body in
+        shannonEntropy(of: body) >= (isStatic ? 3.5 : 4) && !hasExampleWord(body) && !isPeriodic(body)
+    }
+    return longest >= (isStatic ? 32 : 40) && isKey ? start..<position : nil
 }
 
 private let begin = Array("-----BEGIN ".utf8)
-
-private func isCapital(_ byte: UInt8) -> Bool { byte &- 0x41 < 26 }
 
 private func isBase64(_ byte: UInt8) -> Bool {
     isDigit(byte) || isLetter(byte) || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "/")

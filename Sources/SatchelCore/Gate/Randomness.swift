@@ -62,6 +62,14 @@ func looksRandom(_ value: UnsafeRawBufferPointer) -> Bool {
     }
 }
 
+/// Whether it is 32 hexadecimal digits or more, as keys of that many bits are written.
+///
+/// Of those, one in a hundred looks like less than chance to ``looksRandom(_:)``.
+func isHexNoise(_ value: UnsafeRawBufferPointer) -> Bool {
+    value.count >= 32 && value.contains(where: isDigit) && value.contains(where: isLetter)
+        && value.allSatisfy { isDigit($0) || $0 &- 0x61 < 6 || $0 &- 0x41 < 6 }
+}
+
 /// Whether most of it is words run together with capitals, as in names of types.
 func isWords(_ value: UnsafeRawBufferPointer) -> Bool {
     var inWords = 0
@@ -106,7 +114,7 @@ private let exampleStarts: ByteSet = {
     return starts
 }()
 
-private func hasExampleWord(_ value: UnsafeRawBufferPointer) -> Bool {
+func hasExampleWord(_ value: UnsafeRawBufferPointer) -> Bool {
     for start in value.indices where exampleStarts.contains(lowered(value[start])) {
         for word in exampleWords where word.count <= value.count - start {
             if word.indices.allSatisfy({ lowered(value[start + $0]) == word[$0] }) { return true }
@@ -118,7 +126,7 @@ private func hasExampleWord(_ value: UnsafeRawBufferPointer) -> Bool {
 func lowered(_ byte: UInt8) -> UInt8 { byte &- 0x41 < 26 ? byte | 0x20 : byte }
 
 /// The same up to twelve bytes again and again.
-private func isPeriodic(_ value: UnsafeRawBufferPointer) -> Bool {
+func isPeriodic(_ value: UnsafeRawBufferPointer) -> Bool {
     for period in 1...12 where period * 2 <= value.count {
         if value.indices.dropFirst(period).allSatisfy({ value[$0] == value[$0 - period] }) { return true }
     }

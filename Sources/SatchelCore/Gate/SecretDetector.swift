@@ -5,13 +5,15 @@
 /// pass: what it cannot tell from a random identifier it takes only under a telling name.
 package struct SecretDetector: Sendable {
     /// Told from other versions in what the manifest remembers: raise it with every change of a rule.
-    package static let version = 1
+    package static let version = 2
     /// Bytes that a match may need behind its start, and a name in front of it.
     static let reach = 8192
 
     private let patterns: [SecretPattern]
     private static let shapes = TokenShapes.all
-    private static let anchors = AnchorTable(shapes.map(\.prefix) + [Array("-----BEGIN ".utf8), Array("://".utf8)])
+    /// What begins other kinds, in the order in which ``other(_:in:at:)`` tries it.
+    private static let others = ["-----BEGIN ", "://", "define(", "password", "\"d\"", "PuTTY-User-Key-File-"]
+    private static let anchors = AnchorTable(shapes.map(\.prefix) + others.map { Array($0.utf8) })
 
     /// - Parameter patterns: what the user counts as secret besides.
     package init(patterns: [SecretPattern] = []) { self.patterns = patterns }
@@ -31,12 +33,8 @@ package struct SecretDetector: Sendable {
                     let rank = shapes[index].isShared ? SecretMatch.Rank.shared : .exact
                     matches.append(SecretMatch(kind: shapes[index].kind, range: found, rank: rank))
                 }
-            } else if index == shapes.count {
-                if let found = privateKeyBlock(bytes, at: position) {
-                    matches.append(SecretMatch(kind: "private-key", range: found))
-                }
-            } else if let found = urlPassword(bytes, at: position) {
-                matches.append(SecretMatch(kind: "password-in-url", range: found, rank: .guessed))
+            } else if let found = Self.other(index - shapes.count, in: bytes, at: position) {
+                matches.append(found)
             }
         } separator: { position in
             if let found = assignedSecret(bytes, at: position) {
@@ -45,5 +43,23 @@ package struct SecretDetector: Sendable {
         }
         for pattern in patterns { matches += pattern.matches(in: bytes, beginningIn: range) }
         return matches
+    }
+
+    /// What `others` begins at `position`.
+    private static func other(_ index: Int, in bytes: UnsafeRawBufferPointer, at position: Int) -> SecretMatch? {
+        switch index {
+        case 0: privateKeyBlock(bytes, at: position).map { SecretMatch(kind: "private-key", range: $0) }
+        case 1:
+            urlPassword(bytes, at: position).map { SecretMatch(kind: "password-in-url", range: $0, rank: .guessed) }
+        case 2, 3:
+            wordedSecret(bytes, at: position).map { SecretMatch(kind: "assigned-secret", range: $0, rank: .guessed) }
+        case 4: webKeySecret(bytes, at: position).map { SecretMatch(kind: "private-key", range: $0) }
+        default: puttyKey(bytes, at: position).map { SecretMatch(kind: "private-key", range: $0) }
+        }
+    }
+
+    /// The match with which a content begins, if it has no marks of its own.
+    func match(atBeginningOf bytes: UnsafeRawBufferPointer) -> SecretMatch? {
+        binaryPrivateKey(bytes).map { SecretMatch(kind: "private-key", range: $0) }
     }
 }

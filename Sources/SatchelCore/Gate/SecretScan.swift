@@ -63,7 +63,8 @@ package struct SecretScan {
 
     private mutating func look(upTo end: Int) {
         let matches = held.withUnsafeBytes { bytes in
-            found.count >= Self.most ? [] : detector.matches(in: bytes, beginningIn: done..<end)
+            if dropped == 0, done == 0, let whole = detector.match(atBeginningOf: bytes) { return [whole] }
+            return found.count >= Self.most ? [] : detector.matches(in: bytes, beginningIn: done..<end)
         }
         for match in matches.sorted(by: { $0.range.lowerBound < $1.range.lowerBound }).prefix(Self.most) { note(match) }
         // What stands before a match is its name: some bytes of it have to stay.

@@ -18,7 +18,16 @@ enum TokenShapes {
     private static let base64 = ByteSet(upper + lower + digits + "+/=")
     private static let path = ByteSet(upper + lower + digits + "_-/")
 
-    static let all: [TokenShape] = models + clouds + forges + messages + payments + services
+    private static let percent = ByteSet(upper + lower + digits + "%")
+
+    static let all: [TokenShape] = models + clouds + forges + messages + payments + services + packedKeys
+
+    /// `-----BEGIN … PRIVATE KEY` in base 64, as kubeconfig files and variables of build services carry keys.
+    private static let packedKeys: [TokenShape] = [
+        "LS0tLS1CRUdJTiBQUklWQVRF", "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVkt", "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS0t",
+        "LS0tLS1CRUdJTiBEU0EgUFJJVkFURSBLRVkt", "LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFURSBL",
+        "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUg", "LS0tLS1CRUdJTiBQR1AgUFJJVkFURSBLRVkg",
+    ].map { TokenShape("private-key", $0, base64, 60...7000, entropy: 4) }
 
     private static let models: [TokenShape] = [
         TokenShape("anthropic-key", "sk-ant-", url, 40...256),
@@ -83,6 +92,7 @@ enum TokenShapes {
         TokenShape("newrelic-key", "NRAK-", capitals, 27...27),
         TokenShape("linear-key", "lin_api_", base62, 40...40),
         TokenShape("notion-token", "ntn_", base62, 40...52),
+        TokenShape("bitbucket-password", "ATBB", base62, 32...36, entropy: 3.5, check: .random),
         TokenShape("figma-token", "figd_", url, 40...64),
     ]
 
@@ -98,7 +108,8 @@ enum TokenShapes {
         TokenShape("telegram-token", ":AA", url, 33...33, entropy: 3.5, check: .digitsBefore),
         TokenShape("sendgrid-key", "SG.", dotted, 60...70, entropy: 4),
         TokenShape("mailchimp-key", "md-", url, 22...22, entropy: 3.5, check: .random),
-        TokenShape("mailgun-key", "key-", lowerHex, 32...32),
+        TokenShape("mailgun-key", "key-", base36, 32...32, entropy: 3.5, check: .random),
+        TokenShape("twitter-token", "AAAAAAAAAAAAAAAAAAAAA", percent, 60...120, entropy: 4, check: .random),
     ]
 
     private static let payments: [TokenShape] = [
@@ -117,6 +128,7 @@ enum TokenShapes {
 
     private static let services: [TokenShape] = [
         TokenShape("json-web-token", "eyJ", dotted, 50...4096, entropy: 4, check: .webToken),
+        TokenShape("mapbox-token", "sk.eyJ", dotted, 60...200, entropy: 4, check: .random),
         TokenShape("dropbox-token", "sl.", url, 100...1500, entropy: 4),
         TokenShape("posthog-key", "phx_", base62, 40...60),
         TokenShape("onepassword-token", "ops_eyJ", base64, 200...2048),

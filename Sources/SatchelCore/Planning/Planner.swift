@@ -145,7 +145,17 @@ private struct Planner {
         if let reason = traits.refusal(of: file.media, size: file.size, at: file.path) { return reason }
         // What has left already leaves no more by a second name.
         if let findings = secrets[file.digest], uploadReason(file, row) != nil { return .secret(findings) }
-        return policy.ttl == .session && !traits.staysHere ? .onDemand : nil
+        guard !traits.staysHere else { return nil }
+        if policy.ttl == .session { return .onDemand }
+        return policy.uploadsOnReference && isFirstReference(file, row) ? .onReference : nil
+    }
+
+    /// Whether a copy would be made that no chat has asked for yet; what was made for one is renewed as any other.
+    private func isFirstReference(_ file: Snapshot.File, _ row: KnownFile?) -> Bool {
+        switch uploadReason(file, row) {
+        case .newFile, .changed, .notInAccount: true
+        case .expired, .expiresSoon, .interrupted, .failedBefore, .requested, nil: false
+        }
     }
 
     /// Nil when the account has a copy that can be referred to.

@@ -19,5 +19,8 @@ package struct SyncPolicy: Sendable {
     /// Also uploads again what is still fresh.
     package var renewsAll = false
 
+    /// Sends nothing that no chat has referred to yet.
+    package var uploadsOnReference = false
+
     package init() {}
 }

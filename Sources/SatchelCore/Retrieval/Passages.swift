@@ -57,7 +57,7 @@ package func searchWords(_ question: String) -> [String] {
     return content.isEmpty ? all : content
 }
 
-private let commonWords: Set<String> = [
+let commonWords: Set<String> = [
     "a", "about", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does",
     "explain", "find", "for", "from", "give", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its",
     "me", "my", "no", "not", "of", "on", "or", "our", "please", "say", "says", "show", "so", "some", "tell", "than",

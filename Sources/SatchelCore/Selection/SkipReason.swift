@@ -28,6 +28,8 @@ package enum SkipReason: Hashable, Sendable {
     case empty
     /// With `ttl: 0` a copy is made when a chat needs it, and deleted when that chat ends.
     case onDemand
+    /// With `upload: on-reference` a copy is made by the first chat that refers to the file.
+    case onReference
     /// It holds what looks like secrets, and would leave this machine.
     case secret([SecretFinding])
 }
@@ -36,7 +38,7 @@ extension SkipReason {
     /// Whether a chat can show the file although no copy of it is kept in step.
     package var isShownInChats: Bool {
         switch self {
-        case .inlined, .onDemand: true
+        case .inlined, .onDemand, .onReference: true
         default: false
         }
     }
@@ -65,6 +67,7 @@ extension SkipReason {
         case .inlined: "inlined"
         case .empty: "empty"
         case .onDemand: "on_demand"
+        case .onReference: "on_reference"
         case .secret: "secret"
         }
     }
@@ -86,6 +89,7 @@ extension SkipReason: CustomStringConvertible {
         case .inlined(let media): "the account takes no \(media) files by id; chats show it as part of the question"
         case .empty: "empty, and the account takes no empty files"
         case .onDemand: "uploaded when a chat needs it and deleted when that chat ends (`ttl: 0`)"
+        case .onReference: "uploaded when a chat refers to it (`upload: on-reference`)"
         case .secret(let findings):
             "holds a secret, \(findings.first.map { "\($0)" } ?? "")"
                 + (findings.count > 1 ? " and \(findings.count - 1) more" : "") + "; \(SkipReason.secretRemedy)"

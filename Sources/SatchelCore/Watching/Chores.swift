@@ -9,10 +9,8 @@ package struct Chores: Hashable, Sendable {
         case cleanup
     }
 
-    /// The end of the copy that ends first, among those that files need; nil when none ends or none is to be renewed.
-    package var soonestEnd: Double?
-    /// So long before its end a copy counts as stale.
-    package var margin: Double
+    /// When the first copy that files need counts as stale; nil when none ends or none is to be renewed.
+    package var staleAt: Double?
     /// When the last renewal was tried.
     package var renewedAt: Double?
     /// Seconds from one clean-up to the next; nil for never.
@@ -23,10 +21,7 @@ package struct Chores: Hashable, Sendable {
     /// A renewal that changed nothing is not tried again at once; failures have waits of their own.
     package static let shortestPause: Double = 60
 
-    package init(margin: Double, cleanupInterval: Double?) {
-        self.margin = margin
-        self.cleanupInterval = cleanupInterval
-    }
+    package init(cleanupInterval: Double?) { self.cleanupInterval = cleanupInterval }
 
     /// When something is due next; nil when nothing ever is.
     package var next: Double? { [renewalDue, cleanupDue].compactMap(\.self).min() }
@@ -40,9 +35,9 @@ package struct Chores: Hashable, Sendable {
     }
 
     private var renewalDue: Double? {
-        guard let soonestEnd else { return nil }
-        // A second later the plan is sure to find it stale.
-        let due = soonestEnd - margin + 1
+        guard let staleAt else { return nil }
+        // A second later the plan is sure to find it so.
+        let due = staleAt + 1
         return max(due, renewedAt.map { $0 + Self.shortestPause } ?? due)
     }
 

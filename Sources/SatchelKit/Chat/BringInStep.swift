@@ -6,9 +6,17 @@ extension Workspace {
 
     /// Syncs the scope, or has the process that holds the workspace do so.
     ///
+    /// - Parameters:
+    ///   - scope: what the question may show.
+    ///   - named: what the question is about: a secret in one of these stops it.
+    ///   - isRequired: whether it is no use to go on with nothing of it.
+    ///   - connection: the account.
+    ///   - observe: told what happens.
     /// - Throws: ``WorkspaceError`` when a mentioned file cannot be brought in step.
     func bringInStep(
         _ scope: Scope,
+        named: [WorkspacePath],
+        isRequired: Bool,
         _ connection: Connection,
         observe: @escaping @Sendable (ChatProgress) -> Void
     ) async throws {
@@ -19,21 +27,21 @@ extension Workspace {
         for failure in report.failures {
             observe(.notice("\(failure.path.map { "\($0): " } ?? "")\(failure.message)"))
         }
-        try tellSecrets(of: report, within: scope, observe: observe)
-        if scope != .everything, !report.failures.isEmpty, report.summary.found == report.summary.failed {
+        try tellSecrets(of: report, named: named, observe: observe)
+        if isRequired, scope != .everything, !report.failures.isEmpty, report.summary.found == report.summary.failed {
             throw WorkspaceError(.cannotStart, "nothing could be brought in step; see above")
         }
     }
 
     private func tellSecrets(
         of report: SyncReport,
-        within scope: Scope,
+        named: [WorkspacePath],
         observe: (ChatProgress) -> Void
     ) throws {
         for skipped in report.blocked {
             let places = secretPlaces(in: skipped.reason.secrets, of: "\(skipped.path)").joined(separator: ", ")
             // A file that was named is what the question is about; of a folder, the rest can be shown.
-            if case .paths(let named) = scope, named.contains(skipped.path) {
+            if named.contains(skipped.path) {
                 throw WorkspaceError(
                     .stoppedForSafety,
                     "\(places): a secret would be sent; \(SkipReason.secretRemedy)"

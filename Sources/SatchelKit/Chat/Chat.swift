@@ -9,8 +9,23 @@ package struct ChatQuestion: Sendable {
     /// Continues this thread; nil begins one.
     package var thread: Int64?
     package var system: String?
+    package var wishes = ChatWishes()
+    /// The job that asks it.
+    var job: Int64?
     /// Whether the model may look into the synced files by itself, where the configuration lets it.
     package var usesTools: Bool
+    /// Files and folders to be shown besides those that the prompt mentions.
+    package var added: [WorkspacePath] = []
+    /// Files and folders that are not to be shown, whatever else says so.
+    package var dropped: [WorkspacePath] = []
+    /// Also shows what is chosen by relevance, within this.
+    package var auto: AutoBudget?
+    /// A text that goes with the prompt as a file of its own, because it is too large to stand in it.
+    package var attached: [UInt8] = []
+    /// Larger texts are attached: they are kept once and referred to, instead of being sent with every question.
+    package static let largestInlined = 64 << 10
+    /// Nil: as the configuration has it.
+    package var versions: VersionRule?
 
     package init(prompt: String, thread: Int64? = nil, system: String? = nil, usesTools: Bool = true) {
         self.prompt = prompt
@@ -36,8 +51,14 @@ package struct ChatAnswer: Sendable {
     package var model: String?
     package var account: String
     package var files: [File]
+    /// Of the files, those that were chosen by relevance.
+    package var picked: [PickedFile] = []
+    /// What has changed since the thread was shown it.
+    package var replaced: [ReplacedFile] = []
     package var usage: ChatUsage?
     package var finishReason: String?
+    /// In the order of the answer; the quotations that were looked up come last.
+    package var citations: [ResolvedCitation] = []
     /// What the model looked up, in its order.
     package var tools: [ToolUse] = []
     /// Without a model: the passages that are the answer.
@@ -48,9 +69,14 @@ package struct ChatAnswer: Sendable {
 package enum ChatProgress: Sendable {
     case sync(SyncEvent)
     case notice(String)
+    /// The index of files is being brought up to date.
+    case indexing(done: Int, of: Int)
+    case picked(Choice)
     /// The files are settled and the question goes out.
     case asking(files: [ChatAnswer.File], model: String)
     case event(ChatEvent)
+    /// The provider told where words are from; `number` counts different places from 1.
+    case cited(number: Int, ResolvedCitation)
     /// The model looked something up.
     case tool(ToolUse)
     /// A file was gone at the provider; it was uploaded again and the question is asked again.
@@ -67,41 +93,33 @@ extension Workspace {
         _ connection: Connection,
         observe: @escaping @Sendable (ChatProgress) -> Void
     ) async throws -> ChatAnswer {
-        let mentions = resolve(mentions(in: question.prompt))
-        for unknown in mentions.unknown {
-            observe(.notice("\(printable(unknown.text)): no such file in the workspace; taken as text"))
-        }
         if let notice = connection.notice { observe(.notice(notice)) }
-        let scopes = mentions.globs.isEmpty && connection.model != nil ? mentions.paths : [.root]
-        if !mentions.isEmpty || connection.model == nil {
-            try await bringInStep(Scope(scopes), connection, observe: observe)
+        if let thread = question.thread, try await manifest.thread(thread) == nil {
+            throw WorkspaceError(.cannotStart, "thread \(thread): there is none; leave -t out to begin a new one")
         }
-        let files = try await shownFiles(mentions)
-        for path in mentions.paths where !files.contains(where: { $0.path.isWithin(path) }) {
-            let reason = try await why(path, account: connection.account.name).reason
-            observe(.notice("\(path): not shown: \(reason)"))
-        }
-        if mentions.paths.isEmpty, !mentions.globs.isEmpty, files.isEmpty {
-            observe(
-                .notice("nothing to show: no synced file matches \(printable(mentions.globs.joined(separator: ", ")))")
-            )
-        }
-        try await keepBytes(of: files) { observe(.notice($0)) }
+        var earlier: [Manifest.Message] = []
+        if let thread = question.thread { earlier = try await manifest.messages(in: thread) }
+        var turn = try await filesOfTurn(question, after: earlier, connection, observe: observe)
+        if !question.attached.isEmpty { turn.files.append(try await attach(question.attached)) }
+        try await keepBytes(of: turn.files) { observe(.notice($0)) }
         guard let model = connection.model, let modelName = connection.modelName else {
-            return try await retrieve(question, mentions: mentions, files: files, connection: connection)
+            if question.wishes.schema != nil {
+                throw WorkspaceError(.cannotStart, "--schema: no model is configured; name one with -m")
+            }
+            return try await retrieve(question, turn, connection: connection)
         }
         let thread = try await thread(for: question)
-        let earlier = try await manifest.messages(in: thread)
         let message = try await manifest.beginTurn(
             in: thread,
             question: question.prompt,
-            files: files,
+            files: turn.files,
             model: modelName,
             account: connection.id,
             owner: processOwner(),
             at: now()
         )
-        var turn = ChatTurn(
+        if let job = question.job { try await manifest.note(answer: message, of: job) }
+        var chat = ChatTurn(
             workspace: self,
             connection: connection,
             model: model,
@@ -109,21 +127,22 @@ extension Workspace {
             system: question.system ?? configuration.chat.system,
             earlier: earlier,
             question: question.prompt,
-            files: files,
+            files: turn.files,
             thread: thread,
             message: message,
+            wishes: question.wishes,
             offersTools: try await offersTools(question, connection)
         )
-        return try await turn.run(observe: observe)
+        var answer = try await chat.run(observe: observe)
+        answer.picked = turn.picked
+        answer.replaced = turn.replaced
+        return answer
     }
 
     /// The thread of the question, which begins one where it names none.
     func thread(for question: ChatQuestion) async throws -> Int64 {
         guard let id = question.thread else {
             return try await manifest.createThread(title: title(for: question.prompt), at: now())
-        }
-        guard try await manifest.thread(id) != nil else {
-            throw WorkspaceError(.cannotStart, "thread \(id): there is none; leave -t out to begin a new one")
         }
         return id
     }

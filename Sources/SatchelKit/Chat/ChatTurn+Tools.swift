@@ -81,19 +81,26 @@ extension ChatTurn {
         var said = ""
         var calls: [ToolCall] = []
         finish = nil
+        var request = request
+        if usage != nil { request.maxOutputTokens = try await outputBound(for: request) }
         for try await event in model.stream(request) {
             switch event {
             case .text(let piece), .refusal(let piece):
                 text += piece
                 said += piece
+                await saver.add(piece)
             case .usage(let tokens): usage = before.map { $0 + tokens } ?? tokens
             case .toolCall(let call): calls.append(call)
             case .finished(let reason): finish = reason
-            case .started, .reasoning, .status, .citation: break
+            case .citation(let citation): await note(citation, observe: observe)
+            case .started, .reasoning, .status: break
             }
             observe(.event(event))
         }
         try Task.checkCancellation()
+        if finish == .length, wishes.maxCost != nil, let bound = request.maxOutputTokens {
+            observe(.notice("the answer was cut at \(bound) tokens, because of --max-cost"))
+        }
         return (said, calls)
     }
 
@@ -105,6 +112,7 @@ extension ChatTurn {
         // What is said before and after a look is not one sentence.
         if !said.isEmpty {
             text += "\n\n"
+            await saver.add("\n\n")
             observe(.event(.text("\n\n")))
         }
         tools.rounds += 1

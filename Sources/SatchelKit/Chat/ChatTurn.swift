@@ -15,8 +15,14 @@ struct ChatTurn {
     let files: [Manifest.ShownFile]
     let thread: Int64
     let message: Int64
+    let wishes: ChatWishes
 
     private var shown: [ChatAnswer.File] = []
+    private var citations: [ResolvedCitation] = []
+    private var texts: ShownTexts
+    /// What the ids of the request stand for.
+    private var digests: [RemoteFileID: ContentDigest] = [:]
+    let saver: AnswerSaver
     var text = ""
     /// Of all requests of this turn.
     var usage: ChatUsage?
@@ -34,6 +40,7 @@ struct ChatTurn {
         files: [Manifest.ShownFile],
         thread: Int64,
         message: Int64,
+        wishes: ChatWishes = ChatWishes(),
         offersTools: Bool = false
     ) {
         self.workspace = workspace
@@ -46,6 +53,9 @@ struct ChatTurn {
         self.files = files
         self.thread = thread
         self.message = message
+        self.wishes = wishes
+        texts = ShownTexts(workspace, files: files + earlier.flatMap(\.files).reversed())
+        saver = AnswerSaver(workspace.manifest, message: message)
         tools = TurnTools(workspace, connection, isOffered: offersTools)
     }
 
@@ -64,12 +74,17 @@ struct ChatTurn {
                 try await stream(references, observe: observe)
             }
             try await workspace.manifest.markUsed(references.ids, in: connection.id, at: workspace.now())
+            try checkSchema()
+            if wishes.verifiesQuotes { await verifyQuotes() }
+            await saver.end()
             try await keep(status: .success, error: nil)
             return answer()
         } catch {
             // Also after Ctrl-C: the task is cancelled, but what was answered so far is to be kept.
+            let isAborted = error is CancellationError || (error as? ProviderError)?.kind == .cancelled
             try await workspace.keepDespiteCancellation { [self] in
-                try await keep(status: .failed, error: error is CancellationError ? "aborted" : "\(error)")
+                await saver.end()
+                try await keep(status: .failed, error: isAborted ? "aborted" : "\(error)")
             }
             throw error
         }
@@ -94,21 +109,57 @@ struct ChatTurn {
             let others = inlined.count > 1 ? " and \(inlined.count - 1) more" : ""
             observe(.notice("\(path)\(others): shown as part of the question: \(reason)"))
         }
+        var request = try await request(references)
+        request.maxOutputTokens = try await outputBound(for: request)
         observe(.asking(files: shown, model: modelName))
-        let request = ChatRequest(
+        digests = Dictionary(references.byDigest.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+        try await converse(request, observe: observe)
+    }
+
+    /// The whole conversation, as it is sent.
+    func request(_ references: References) async throws -> ChatRequest {
+        var request = ChatRequest(
             model: modelName,
             system: system,
             turns: try await turns(references),
             cacheKey: "satchel-\(thread)"
         )
-        try await converse(request, observe: observe)
+        request.idleTimeout = workspace.configuration.chat.idleTimeout.inSeconds
+        request.wantsCitations = workspace.configuration.chat.citations
+        request.schema = wishes.schema
+        request.options = wishes.options
+        return request
+    }
+
+    mutating func note(
+        _ citation: Citation,
+        observe: (ChatProgress) -> Void
+    ) async {
+        let found = await texts.resolve(citation, at: text.unicodeScalars.count, digests)
+        var places: [ResolvedCitation] = []
+        for known in citations where !places.contains(where: { $0.isSamePlace(as: known) }) { places.append(known) }
+        let number = places.firstIndex { $0.isSamePlace(as: found) } ?? places.count
+        citations.append(found)
+        observe(.cited(number: number + 1, found))
+    }
+
+    private mutating func verifyQuotes() async {
+        for quotation in quotations(in: text) {
+            if let found = await texts.verify(quotation) { citations.append(found) }
+        }
+    }
+
+    private func checkSchema() throws {
+        guard wishes.schema != nil, !isJSON(text) else { return }
+        let why = finish == .length ? "it was cut short" : "\(modelName) may not support --schema"
+        throw ProviderError(.badReply, "the answer is no JSON: \(why)")
     }
 
     // MARK: - Secrets
 
     /// The words of a chat always leave, whatever is done with files: the question, those before it, and the
     /// instructions.
-    private func stopAtTypedSecrets(observe: (ChatProgress) -> Void) throws {
+    func stopAtTypedSecrets(observe: (ChatProgress) -> Void) throws {
         guard workspace.configuration.gate.mode != .off else { return }
         var texts = [("the question", question)]
         if let system { texts.append(("the instructions", system)) }
@@ -119,7 +170,7 @@ struct ChatTurn {
     }
 
     /// Files without an id leave as text.
-    private func stopAtInlinedSecrets(
+    func stopAtInlinedSecrets(
         _ references: References,
         observe: (ChatProgress) -> Void
     ) async throws {
@@ -136,7 +187,7 @@ struct ChatTurn {
 
     // MARK: - References
 
-    private struct References {
+    struct References {
         var byDigest: [ContentDigest: RemoteFileID] = [:]
         /// Shown earlier; neither the provider nor this machine has their bytes any more.
         var lost: Set<ContentDigest> = []
@@ -164,11 +215,13 @@ struct ChatTurn {
 
     private func turns(_ references: References) async throws -> [ChatRequest.Turn] {
         var turns: [ChatRequest.Turn] = []
+        // What the conversation shows once it shows to its end: the same bytes again would be billed again.
+        var shown: [ContentDigest: String] = [:]
         for message in earlier where message.role == .user || !message.text.isEmpty {
-            let parts = try await parts(of: message.files, references) + [.text(message.text)]
+            let parts = try await parts(of: message.files, references, shown: &shown) + [.text(message.text)]
             turns.append(ChatRequest.Turn(role: message.role, parts: parts))
         }
-        let now = try await parts(of: files, references) + [.text(question)]
+        let now = try await parts(of: files, references, shown: &shown) + [.text(question)]
         turns.append(ChatRequest.Turn(role: .user, parts: now))
         return turns
     }
@@ -195,19 +248,20 @@ struct ChatTurn {
 
     private func parts(
         of files: [Manifest.ShownFile],
-        _ references: References
+        _ references: References,
+        shown: inout [ContentDigest: String]
     ) async throws -> [ChatRequest.Part] {
         var parts: [ChatRequest.Part] = []
-        var shown: [ContentDigest: String] = [:]
         for file in files {
             let name = file.path.description
             guard !references.lost.contains(file.digest) else {
                 parts.append(.text("[\(name), as it was shown here, is not available any more]"))
                 continue
             }
-            // The same bytes twice would be billed twice.
             if let first = shown[file.digest] {
-                parts.append(.text("[\(name) has the same content as \(first)]"))
+                parts.append(
+                    .text(first == name ? "[\(name) is as shown above]" : "[\(name) has the same content as \(first)]")
+                )
                 continue
             }
             shown[file.digest] = name
@@ -237,7 +291,8 @@ struct ChatTurn {
             status: status,
             finishReason: finish?.code,
             error: error,
-            usage: usage
+            usage: usage,
+            citations: citations
         )
         try await workspace.manifest.finishTurn(message, with: answer)
     }
@@ -252,6 +307,7 @@ struct ChatTurn {
             files: shown,
             usage: usage,
             finishReason: finish?.code,
+            citations: citations,
             tools: tools.uses
         )
     }

@@ -7,20 +7,30 @@ package struct ResolvedMentions: Sendable {
     package var paths: [WorkspacePath] = []
     /// Globs, in gitignore syntax, over what is synced.
     package var globs: [String] = []
+    /// `@thread`: every file that the thread was shown.
+    package var wantsThread = false
+    /// `@git:changed`: what differs from the last commit.
+    package var wantsGitChanges = false
     /// Stood for nothing: left in the prompt as plain text.
     package var unknown: [Mention] = []
 
-    package var isEmpty: Bool { paths.isEmpty && globs.isEmpty }
+    package var isEmpty: Bool { paths.isEmpty && globs.isEmpty && !wantsThread && !wantsGitChanges }
 }
 
 extension Workspace {
     /// Finds what each mention stands for on the disk.
     ///
-    /// `@name` that is no file is text (a handle, an attribute): that is said, and nothing else happens.
+    /// `@name` that is no file is text (a handle, an attribute): that is said, and nothing else happens. A file that is
+    /// called `thread` is `@./thread`.
     package func resolve(_ mentions: [Mention]) -> ResolvedMentions {
         var result = ResolvedMentions()
         for mention in mentions {
-            if let path = try? paths([mention.target]).first, exists("\(root)/\(path.lossyText)") || path.isRoot {
+            if mention.target == "thread" {
+                result.wantsThread = true
+            } else if mention.target == "git:changed" {
+                result.wantsGitChanges = true
+            } else if let path = try? paths([mention.target]).first, exists("\(root)/\(path.lossyText)") || path.isRoot
+            {
                 result.paths.append(path)
             } else if mention.isGlob {
                 result.globs.append(mention.target)
@@ -34,19 +44,19 @@ extension Workspace {
         return result
     }
 
-    /// The synced files that resolved mentions stand for, in byte order, each once.
-    func shownFiles(_ mentions: ResolvedMentions) async throws -> [Manifest.ShownFile] {
+    /// The synced files within these paths or matched by one of these globs, in byte order, each once.
+    func syncedFiles(_ paths: [WorkspacePath], globs: [String] = []) async throws -> [Manifest.ShownFile] {
         var files: [WorkspacePath: ContentDigest] = [:]
-        if !mentions.paths.isEmpty {
-            for file in try await manifest.known(in: Scope(mentions.paths)) {
+        if !paths.isEmpty {
+            for file in try await manifest.known(in: Scope(paths)) {
                 if let linked = file.linked { files[file.path] = linked }
             }
         }
-        if !mentions.globs.isEmpty {
-            let globs = IgnoreFile(mentions.globs.map { SelectionRule(file: "@", line: 0, pattern: $0) })
-            for file in try await manifest.known(in: .everything) {
+        if !globs.isEmpty {
+            let rules = IgnoreFile(globs.map { SelectionRule(file: "@", line: 0, pattern: $0) })
+            for file in try await manifest.known(in: Scope(globs.map(globFolder))) {
                 guard let linked = file.linked else { continue }
-                if globs.matches(file.path) { files[file.path] = linked }
+                if rules.matches(file.path) { files[file.path] = linked }
             }
         }
         return files.sorted { $0.key < $1.key }.map { Manifest.ShownFile(path: $0.key, digest: $0.value) }

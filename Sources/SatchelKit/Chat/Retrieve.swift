@@ -19,8 +19,7 @@ extension Workspace {
     /// Answers without a model: the best passages of the synced files, by full-text rank.
     func retrieve(
         _ question: ChatQuestion,
-        mentions: ResolvedMentions,
-        files: [Manifest.ShownFile],
+        _ turn: FilesOfTurn,
         connection: Connection
     ) async throws -> ChatAnswer {
         try await indexContents()
@@ -29,7 +28,7 @@ extension Workspace {
         let wanted = searchWords(words)
         let found = try await manifest.passages(
             about: wanted,
-            within: mentions.isEmpty ? [] : files.map(\.path),
+            within: turn.mentions.isEmpty ? [] : turn.files.map(\.path),
             limit: 5
         )
         let excerpts = found.map { hit in
@@ -50,7 +49,7 @@ extension Workspace {
             "\(excerpt.path):\(excerpt.firstLine) (\(excerpt.digest.prefix(12)))\n"
                 + excerpt.lines.map { "    " + $0 }.joined(separator: "\n")
         }.joined(separator: "\n\n")
-        var shown = files
+        var shown = turn.files
         for excerpt in excerpts where !shown.contains(where: { $0.digest == excerpt.digest }) {
             shown.append(Manifest.ShownFile(path: excerpt.path, digest: excerpt.digest))
         }

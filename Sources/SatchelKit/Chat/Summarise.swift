@@ -30,7 +30,7 @@ extension Workspace {
 
     /// The notes on synced files, with those that have none.
     package func notes(of paths: [WorkspacePath]) async throws -> [FileNote] {
-        let files = try await shownFiles(ResolvedMentions(paths: paths))
+        let files = try await syncedFiles(paths)
         let notes = try await manifest.notes(on: Set(files.map(\.digest)))
         return files.map { file in note(on: file, notes[file.digest], isNew: false) }
     }
@@ -64,8 +64,8 @@ extension Workspace {
                 "summarize: no model is configured; name one with -m or as chat.model in satchel.yaml"
             )
         }
-        try await bringInStep(Scope(paths), connection, observe: observe)
-        let files = try await shownFiles(ResolvedMentions(paths: paths))
+        try await bringInStep(Scope(paths), named: paths, isRequired: true, connection, observe: observe)
+        let files = try await syncedFiles(paths)
         var known = renews ? [:] : try await manifest.notes(on: Set(files.map(\.digest)))
         var fresh: Set<ContentDigest> = []
         var left: [UnnotedFile] = []

@@ -78,11 +78,7 @@ extension Workspace {
 
     /// What a process left unfinished when it died will never be finished.
     func failAbandonedAnswers() async throws {
-        try await manifest.failAbandoned { owner in
-            let parts = owner.split(separator: ":")
-            guard let pid = parts.first.flatMap({ Int32($0) }) else { return false }
-            return processOwner(pid) == owner
-        }
+        try await manifest.failAbandoned(isAlive: isProcessAlive)
     }
 }
 

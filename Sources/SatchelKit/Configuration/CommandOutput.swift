@@ -10,7 +10,7 @@ struct CommandFailure: Error {
 
 /// Runs a program to its end and takes what it writes to standard output; blocks.
 ///
-/// Standard input is empty, standard error is ours. On a terminal the program stays in our process group, so that it can
+/// Standard input is empty, standard error is ours unless it `isQuiet`. On a terminal the program stays in our process group, so that it can
 /// ask for a password there and Ctrl-C reaches it; elsewhere it gets a group of its own, so that what it started ends
 /// with it.
 ///
@@ -19,15 +19,17 @@ struct CommandFailure: Error {
 ///   - environment: its variables.
 ///   - timeout: after this long it is killed.
 ///   - limit: bytes; a program that writes more is killed.
+///   - isQuiet: what it writes to standard error goes nowhere.
 /// - Returns: its output.
 /// - Throws: when it could not be run, failed, wrote too much or was killed.
 func output(
     of arguments: [String],
     environment: [String: String],
     timeout: Duration,
-    limit: Int = 64 << 10
+    limit: Int = 64 << 10,
+    isQuiet: Bool = false
 ) throws(CommandFailure) -> [UInt8] {
-    let (child, reading) = try start(arguments, environment: environment)
+    let (child, reading) = try start(arguments, environment: environment, isQuiet: isQuiet)
     defer { close(reading) }
 
     let deadline = ContinuousClock.now + timeout
@@ -105,7 +107,8 @@ private let starting = Mutex(())
 /// The program, running, and the end of the pipe that its output comes out of.
 private func start(
     _ arguments: [String],
-    environment: [String: String]
+    environment: [String: String],
+    isQuiet: Bool
 ) throws(CommandFailure) -> (ChildProcess, reading: Int32) {
     try starting.withLock { _ throws(CommandFailure) in
         var ends: [Int32] = [-1, -1]
@@ -114,7 +117,13 @@ private func start(
         defer { close(ends[1]) }
         do throws(CommandFailure) {
             let ownGroup = !hasTerminal()
-            let child = try spawn(arguments, environment: environment, output: ends[1], ownGroup: ownGroup)
+            let child = try spawn(
+                arguments,
+                environment: environment,
+                output: ends[1],
+                ownGroup: ownGroup,
+                isQuiet: isQuiet
+            )
             return (ChildProcess(child, hasGroup: ownGroup), ends[0])
         } catch {
             close(ends[0])
@@ -135,13 +144,15 @@ private func spawn(
     _ arguments: [String],
     environment: [String: String],
     output: Int32,
-    ownGroup: Bool
+    ownGroup: Bool,
+    isQuiet: Bool
 ) throws(CommandFailure) -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    if isQuiet { posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0) }
 
     // What this program ignores or blocks for itself is not the command's business.
     var attributes = posix_spawnattr_t()

@@ -37,6 +37,16 @@ extension Configuration {
             parse: { Renewal(rawValue: $0) },
             show: \.rawValue
         ),
+        .scalar(
+            "upload",
+            \.upload,
+            environment: "SATCHEL_UPLOAD",
+            type: "`eager` or `on-reference`",
+            expected: "eager or on-reference",
+            "whether a sync sends files, or the first chat that refers to them",
+            parse: { UploadMoment(rawValue: $0) },
+            show: \.rawValue
+        ),
         .duration(
             "safety_margin",
             \.safetyMargin,
@@ -233,6 +243,30 @@ extension Configuration {
             environment: "SATCHEL_CHAT_TOOLS",
             "let models that can search, read and list the synced files by themselves"
         ),
+        .scalar(
+            "chat.versions",
+            \.chat.versions,
+            environment: "SATCHEL_CHAT_VERSIONS",
+            type: "`follow` or `pin`",
+            expected: "follow or pin",
+            "whether a thread is shown a file again when it has changed, or keeps to the version it was shown",
+            parse: { VersionRule(rawValue: $0) },
+            show: \.rawValue
+        ),
+        .number(
+            "chat.auto_tokens",
+            \.chat.auto.tokens,
+            in: 100...10_000_000,
+            environment: "SATCHEL_CHAT_AUTO_TOKENS",
+            "how many tokens of files `chat --auto` chooses for a question at the most"
+        ),
+        .number(
+            "chat.auto_files",
+            \.chat.auto.files,
+            in: 1...100,
+            environment: "SATCHEL_CHAT_AUTO_FILES",
+            "how many files `chat --auto` chooses for a question at the most"
+        ),
         .duration(
             "chat.idle_timeout",
             \.chat.idleTimeout,
@@ -245,7 +279,7 @@ extension Configuration {
             environment: "SATCHEL_CHAT_CITATIONS",
             "ask for the places that an answer's words are from, where the provider can tell them"
         ),
-        .patterns("pin", \.pinned, "files meant for every chat; kept for a later version"),
+        .patterns("pin", \.pinned, "paths and globs of files that every thread is shown with its first question"),
     ]
 
     private static let personalSettings: [Setting<Configuration>] = [

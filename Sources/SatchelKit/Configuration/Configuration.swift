@@ -20,6 +20,7 @@ package struct Configuration: Sendable {
     /// How long remote copies are wanted; an account may say otherwise, see ``ttl(for:)``.
     package var ttl: TimeToLive = .seconds(86400)
     package var renewal: Renewal = .onUse
+    package var upload: UploadMoment = .eager
     /// A copy counts as stale so long before it expires.
     package var safetyMargin: Duration = .seconds(600)
     /// A copy that nothing refers to any more is kept so long.
@@ -41,7 +42,7 @@ package struct Configuration: Sendable {
     package var gate = GateSettings()
     package var watch = WatchTiming()
     package var chat = ChatDefaults()
-    /// Globs of the files that every chat is to be shown.
+    /// Paths and globs of the files that every thread is shown with its first question.
     package var pinned: [SelectionRule] = []
     /// What models cost, where the user knows better than the published table.
     package var prices: [OwnPrice] = []
@@ -55,6 +56,14 @@ package struct Configuration: Sendable {
 
     /// Where the value of a setting came from.
     package func source(of name: String) -> ConfigurationSource { sources[name] ?? .builtIn }
+}
+
+/// When files are sent to an account.
+package enum UploadMoment: String, Hashable, Sendable, CaseIterable {
+    /// By `sync` and `watch`.
+    case eager
+    /// By the first chat that refers to them.
+    case onReference = "on-reference"
 }
 
 /// What happens to an upload that the account has no room for.
@@ -128,6 +137,10 @@ package struct ChatDefaults: Hashable, Sendable {
     package var system: String?
     /// Whether models may look into the synced files by themselves.
     package var tools = true
+    /// What a thread goes on with when a file has changed since it was shown.
+    package var versions = VersionRule.follow
+    /// How much `--auto` may choose for one question.
+    package var auto = AutoBudget(tokens: 30_000, files: 8)
     /// The longest silence of a provider in the middle of an answer, or before it.
     package var idleTimeout: Duration = .seconds(600)
     /// Whether models are asked for the places that their words are from, where they can tell.

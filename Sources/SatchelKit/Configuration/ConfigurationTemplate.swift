@@ -40,6 +40,8 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #ttl: 24h
         # on-use uploads again what expired when it is needed; always keeps it alive while satchel watch runs.
         #renew: on-use
+        # eager sends files with a sync; on-reference with the first chat that refers to them.
+        #upload: eager
         # A copy counts as stale so long before it expires.
         #safety_margin: 10m
         # What nothing refers to any more is deleted after this time.
@@ -81,10 +83,15 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #  model: ""
         #  system: ""
         #  tools: true
+        #  # What has changed since a thread was shown it: follow shows it again, pin keeps to what was shown.
+        #  versions: follow
+        #  # The most that chat --auto chooses for a question.
+        #  auto_tokens: 30000
+        #  auto_files: 8
         #  idle_timeout: 10m
         #  citations: true
 
-        # Files meant for every chat; kept for a later version.
+        # Paths and globs of files that every thread is shown with its first question.
         #pin: \(pinned)
 
         """

@@ -16,6 +16,8 @@ package struct Status: Sendable {
         /// In the account, but not yet linked: renamed or duplicate paths; a sync sends nothing for them.
         package var pending = 0
         package var failed = 0
+        /// Uploaded by the first chat that refers to them, and by none so far.
+        package var onReference = 0
         /// Paths that are remembered but gone from the selection.
         package var deleted = 0
         /// Of all ready copies.
@@ -92,6 +94,7 @@ extension Status.Account {
     fileprivate mutating func count(_ plan: Plan) {
         inStep = plan.unchanged
         failed = plan.troubles.count
+        onReference = plan.skipped.count { $0.reason == .onReference }
         for action in plan.actions {
             switch action {
             case .upload(_, _, let reason):

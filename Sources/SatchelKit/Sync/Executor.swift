@@ -87,6 +87,9 @@ struct Executor: Sendable {
         report: inout SyncReport
     ) async throws {
         guard !uploads.isEmpty else { return }
+        // Told as they end, reported in the order of their names.
+        let first = report.entries.count
+        defer { report.entries[first...].sort { ($0.path ?? .root) < ($1.path ?? .root) } }
         let batch = max(provider.traits.uploadBatch, 1)
         let feed = UploadFeed(uploads, manifest: manifest, account: account, batch: batch, now: now)
         let recorder = UploadRecorder(manifest: manifest, now: now)

@@ -39,8 +39,9 @@ actor UploadFeed {
 
     /// Up to `count` uploads; empty at the end and after ``stop()``.
     func next(_ count: Int) async throws -> [AnnouncedUpload] {
-        while announced.isEmpty, !waiting.isEmpty, !isStopped {
-            announceMore()
+        // Those that another worker is having announced are waited for, too: few uploads would else go one by one.
+        while announced.isEmpty, !waiting.isEmpty || announcing != nil, !isStopped {
+            if !waiting.isEmpty { announceMore() }
             try await announcing?.value
         }
         guard !isStopped else { return [] }

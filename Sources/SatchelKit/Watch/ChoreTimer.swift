@@ -25,7 +25,7 @@ final class ChoreTimer: Sendable {
     /// Wakes once at that time, seconds since 1970, and at no other that was set before; never with nil.
     func set(_ due: Double?) {
         state.withLock { state in
-            guard state.due != due else { return }
+            // Also the same time is set anew: the clock may have been put forward.
             state.task?.cancel()
             state.due = due
             state.task = due.map { due in

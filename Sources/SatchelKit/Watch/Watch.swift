@@ -32,6 +32,8 @@ extension Workspace {
         board.update { $0.pausedSince = pause.since }
         let server = listen(answering: board, watcher: watcher, pausing: pause, wakes: wakes, observe: observe)
         defer { server?.stop() }
+        let jobs = endsOnceSettled ? nil : startJobs(unless: { pause.since != nil }) { observe(.notice($0)) }
+        defer { jobs?.cancel() }
         let care = WatchCare(
             workspace: self,
             connection: connection,

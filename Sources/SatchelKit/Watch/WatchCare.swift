@@ -40,10 +40,7 @@ struct WatchCare {
         self.notifier = notifier
         self.observe = observe
         let cleanup = workspace.configuration.watch.cleanup.inSeconds
-        chores = Chores(
-            margin: workspace.configuration.safetyMargin.inSeconds,
-            cleanupInterval: cleanup > 0 ? cleanup : nil
-        )
+        chores = Chores(cleanupInterval: cleanup > 0 ? cleanup : nil)
     }
 
     private var now: Double { workspace.now().timeIntervalSince1970 }
@@ -80,7 +77,7 @@ struct WatchCare {
     mutating func note(_ report: SyncReport, of scope: Scope, retriesIn: Double) {
         board.note(report, of: scope)
         // A new copy ends later than those that are there.
-        if scope == .everything || chores.soonestEnd == nil { looksForEnds = true }
+        if scope == .everything || chores.staleAt == nil { looksForEnds = true }
         let failures = report.failures.filter { $0.isGivenUp || $0.isOfAccount }
         if let first = failures.first {
             let message = report.accountError?.description ?? first.message
@@ -126,6 +123,12 @@ struct WatchCare {
 
     // MARK: Chores
 
+    /// Copies end by the account's clock: so many seconds ahead of ours, where they differ by minutes.
+    private var ahead: Double {
+        let ours = workspace.now()
+        return workspace.corrected(ours, by: connection).timeIntervalSince(ours)
+    }
+
     private var cleanedKey: String { "cleaned_at:\(connection.id.rawValue)" }
 
     /// Finds out what is due when, and has the watch woken then; not while there is nobody to do it for.
@@ -134,21 +137,24 @@ struct WatchCare {
             chores.cleanedAt = try await workspace.manifest.setting(cleanedKey).flatMap(Double.init)
             if chores.cleanedAt == nil {
                 // The first is due when the first interval is over: nothing can be old before.
-                chores.cleanedAt = now
-                try await workspace.manifest.setSetting(cleanedKey, to: "\(now)")
+                chores.cleanedAt = now + ahead
+                try await workspace.manifest.setSetting(cleanedKey, to: "\(now + ahead)")
             }
         }
         if workspace.configuration.renewal == .always, looksForEnds {
             looksForEnds = false
-            chores.soonestEnd = try await workspace.manifest.soonestLinkedExpiry(in: connection.id)?
+            let margin = workspace.configuration.safetyMargin.inSeconds
+            chores.staleAt = try await workspace.manifest.soonestStale(in: connection.id, margin: margin)?
                 .timeIntervalSince1970
         }
-        timer.set(pause.isPaused || outage.since != nil ? nil : chores.next)
+        let isAble = !pause.isPaused && outage.since == nil
+        timer.set(isAble ? chores.next.map { $0 - ahead } : nil)
     }
 
     /// What is due now, and noted as done.
     mutating func takeDue() -> Set<Chores.Chore> {
         guard !pause.isPaused, outage.since == nil else { return [] }
+        let now = now + ahead
         let due = chores.due(at: now)
         if due.contains(.renewal) { chores.renewedAt = now }
         if due.contains(.cleanup) { chores.cleanedAt = now }
@@ -157,7 +163,7 @@ struct WatchCare {
 
     /// Deletes what `cleanup` without options would.
     func cleanUp() async throws {
-        try await workspace.manifest.setSetting(cleanedKey, to: "\(now)")
+        try await workspace.manifest.setSetting(cleanedKey, to: "\(now + ahead)")
         observe(.cleaned(try await workspace.cleanup(connection, options: CleanupOptions())))
     }
 }

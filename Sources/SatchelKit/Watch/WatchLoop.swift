@@ -78,8 +78,10 @@ struct WatchLoop {
         setTimers(wakes)
         try await care.arm(chores)
         let (counts, isSettled) = (watcher.counts, isSettled)
+        let nextRescan = rescans.next.map { workspace.now().addingTimeInterval(($0 - .now).inSeconds) }
         care.board.update { figures in
             (figures.watches, figures.limit, figures.settled) = (counts.watches, counts.limit, isSettled)
+            figures.nextRescan = nextRescan
         }
         care.tellStatus()
     }
@@ -114,7 +116,9 @@ struct WatchLoop {
                 .stoppedForSafety,
                 "\(escaped(workspace.root.utf8)): \(loss); nothing was deleted; start watch again when it is back"
             )
-        case .rescan:
+        case .rescan, .asked:
+            if case .asked = wake { care.notifier?.tell(.reloading) }
+            defer { if case .asked = wake { care.notifier?.tell(.ready) } }
             // Whatever is in doubt: the folder itself, the watches, the files.
             await watcher.rescanWatches()
             try await sync(.everything, renews: workspace.configuration.renewal == .always)

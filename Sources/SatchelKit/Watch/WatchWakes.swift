@@ -6,8 +6,10 @@ internal import Synchronization
 final class WatchWakes: Sendable {
     enum Wake: Sendable {
         case batch(WatchBatch)
-        /// Everything is to be looked at: its time has come, or somebody asked.
+        /// Everything is to be looked at: its time has come.
         case rescan
+        /// The same, because somebody asked for it.
+        case asked
         case retry
         /// The service manager wants to know whether the loop is alive.
         case pulse
@@ -52,7 +54,7 @@ final class WatchWakes: Sendable {
             continuation.finish()
         }
         let asking = Task { [continuation] in
-            for await _ in asked { continuation.yield(.rescan) }
+            for await _ in asked { continuation.yield(.asked) }
         }
         tasks.withLock { $0 += [batches, asking] }
     }

@@ -11,7 +11,7 @@ package struct Connection: Sendable {
     package internal(set) var provider: any FileProvider
     /// Nil when no model is configured.
     package let model: (any ChatModel)?
-    package let modelName: String?
+    package internal(set) var modelName: String?
     /// Who is told when requests wait.
     let waits: WaitObservers
     /// Said once to the user, such as that a server has no Files API.

@@ -68,6 +68,7 @@ package final class Workspace: Sendable {
         policy.ttl = configuration.ttl(for: account)
         policy.safetyMargin = configuration.safetyMargin.inSeconds
         policy.keepUnreferenced = configuration.keepUnreferenced.inSeconds
+        policy.uploadsOnReference = configuration.upload == .onReference
         policy.maxDeletes = configuration.deleteCeiling.count
         policy.maxDeletePercent = configuration.deleteCeiling.percent
         return policy

@@ -130,6 +130,13 @@ struct ChatDocument: Decodable, Sendable {
 
     struct Usage: Decodable, Hashable, Sendable {
         var input, cached, output, reasoning: Int
+        var cacheWrite, toolCalls: Int?
+    }
+
+    struct Citation: Decodable, Hashable, Sendable {
+        var origin, finding: String
+        var path, sha256, quote, name, url: String?
+        var line, lastLine, page: Int?
     }
 
     struct Passage: Decodable, Hashable, Sendable {
@@ -141,10 +148,25 @@ struct ChatDocument: Decodable, Sendable {
     var ok: Bool
     var thread, message: Int64
     var answer, account: String
-    var model, cost, finishReason: String?
+    var model, cost, costSource, finishReason: String?
+    var citations: [Citation]?
     var files: [File]
     var usage: Usage?
     var passages: [Passage]?
+    var picked: [Picked]?
+    var replaced: [Replaced]?
+
+    struct Picked: Decodable, Hashable, Sendable {
+        var path, sha256: String
+        var tokens: Int
+        var score: Double
+        var terms: [String]
+    }
+
+    struct Replaced: Decodable, Hashable, Sendable {
+        var path, old, new, shown: String
+        var linesAdded, linesRemoved: Int?
+    }
 }
 
 /// What every command prints with `--json` when it could not do its work.

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// Stands in for a service manager: takes the datagrams that a service sends to `NOTIFY_SOCKET`.
 package final class NotifySocket: Sendable {

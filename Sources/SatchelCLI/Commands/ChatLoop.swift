@@ -1,0 +1,232 @@
+import Dispatch
+import FoundationEssentials
+import Glibc
+import SatchelCore
+import SatchelKit
+
+/// Questions at a terminal, one by one, and the words that steer what they show.
+struct ChatLoop {
+    var session: ChatSession
+    var thread: Int64?
+    /// Shown with the next question.
+    private var added: [WorkspacePath] = []
+    /// Not shown any more.
+    private var dropped: [WorkspacePath] = []
+    private var last: ChatQuestion?
+
+    init(session: ChatSession, thread: Int64?) {
+        self.session = session
+        self.thread = thread
+    }
+
+    private var output: Output { session.output }
+    private var workspace: Workspace { session.workspace }
+
+    /// Reads questions until the end of input.
+    mutating func run() async throws -> ExitStatus {
+        let name = session.connection.modelName ?? "retrieval"
+        output.info("\(name) on \(session.connection.account.name); /help lists what else can be said, /quit ends")
+        let terminal = TerminalLines()
+        var lines = terminal.lines.makeAsyncIterator()
+        while true {
+            output.write("> ", to: STDOUT_FILENO)
+            terminal.wantLine()
+            guard let line = await lines.next() else {
+                try Task.checkCancellation()
+                output.line("")
+                return .done
+            }
+            let text = line.trimmingSpaces
+            if text.isEmpty { continue }
+            do {
+                guard text.hasPrefix("/"), let command = ChatCommand(text) else {
+                    try await ask(question(text))
+                    continue
+                }
+                if command.verb == .quit { return .done }
+                try await obey(command)
+            } catch let error as ProviderError where error.kind != .cancelled {
+                output.error("\(error)")
+            } catch let error as WorkspaceError {
+                output.error("\(error)")
+            }
+        }
+    }
+
+    private func question(_ text: String) -> ChatQuestion {
+        var question = session.question(text, thread: thread)
+        question.added = added
+        question.dropped = dropped
+        return question
+    }
+
+    private mutating func ask(_ question: ChatQuestion) async throws {
+        last = question
+        thread = try await session.ask(question)
+        added = []
+    }
+
+    // MARK: - Commands
+
+    private mutating func obey(_ command: ChatCommand) async throws {
+        switch command.verb {
+        case .quit: break
+        case .help: for line in ChatCommand.help { output.line(line) }
+        case .files: try await listFiles()
+        case .add:
+            let paths = try workspace.paths(command.words)
+            try await workspace.check(paths)
+            if paths.isEmpty { output.note("/add takes the names of files or folders") }
+            added += paths.filter { !added.contains($0) }
+            dropped.removeAll { path in paths.contains(path) }
+            for path in paths { output.line("+ \(path.isRoot ? "." : "\(path)")  with the next question") }
+        case .drop:
+            let paths = try workspace.paths(command.words)
+            if paths.isEmpty { output.note("/drop takes the names of files or folders") }
+            added.removeAll { path in paths.contains(where: path.isWithin) }
+            dropped += paths.filter { !dropped.contains($0) }
+            let shown = try await shownFiles()
+            for path in paths {
+                let isShown = shown.contains { $0.path.isWithin(path) }
+                let rest = isShown ? "; what was said so far still shows it, /retry asks the last question without it" : ""
+                output.line("- \(path.isRoot ? "." : "\(path)")  not shown any more\(rest)")
+            }
+        case .tokens: try await tellTokens()
+        case .model:
+            if let name = command.words.first { try changeModel(to: name) }
+            output.line("\(session.connection.modelName ?? "no model") on \(session.connection.account.name)")
+        case .cost: try await tellCost()
+        case .retry: try await askAgain(inEditor: false)
+        case .edit: try await askAgain(inEditor: true)
+        }
+    }
+
+    private func shownFiles() async throws -> [ThreadFile] {
+        guard let thread else { return [] }
+        return try await workspace.filesShown(in: thread)
+    }
+
+    private func listFiles() async throws {
+        let shown = try await shownFiles()
+        for file in shown {
+            output.line("  \(file.path)  \(output.painted(file.digest.prefix(12), .grey))  \(grouped(file.tokens)) tokens")
+        }
+        for path in added { output.line("+ \(path.isRoot ? "." : "\(path)")  with the next question") }
+        for path in dropped { output.line("- \(path.isRoot ? "." : "\(path)")  not shown any more") }
+        if shown.isEmpty, added.isEmpty, dropped.isEmpty {
+            output.line("no files yet; mention one with @, or /add it")
+        }
+    }
+
+    private func tellTokens() async throws {
+        let files = try await shownFiles().reduce(0) { $0 + $1.tokens }
+        var words = 0
+        if let thread {
+            words = try await workspace.transcript(of: thread).reduce(0) {
+                $0 + estimatedTokens(ofBytes: Int64($1.text.utf8.count))
+            }
+        }
+        let new = try await workspace.tokens(in: added)
+        output.line(
+            "about \(grouped(files + words + new)) tokens with the next question: \(grouped(files)) of files shown, "
+                + "\(grouped(new)) of files added, \(grouped(words)) of what was said (estimated, 4 bytes a token)"
+        )
+    }
+
+    private func tellCost() async throws {
+        guard let thread else {
+            output.line("nothing was asked yet")
+            return
+        }
+        let answers = try await workspace.transcript(of: thread).filter { $0.role == .assistant }
+        let usages = answers.compactMap(\.usage)
+        var sum = ChatUsage(input: 0, cached: 0, output: 0, reasoning: 0)
+        for usage in usages {
+            sum.input += usage.input
+            sum.cached += usage.cached
+            sum.output += usage.output
+        }
+        let ticks = usages.compactMap(\.cost?.ticks)
+        let unpriced = usages.count - ticks.count
+        var text = tokensText(sum)
+        if !ticks.isEmpty, let cost = Dollars(ticks: ticks.reduce(0, +)) { text += ", \(cost)" }
+        if unpriced > 0 { text += ", \(unpriced) of \(usages.count) answers unpriced" }
+        output.line("thread \(thread): \(text)")
+    }
+
+    private mutating func changeModel(to name: String) throws {
+        guard let connection = session.connection.answering(with: name) else {
+            throw WorkspaceError(
+                .cannotStart,
+                "/model: \(session.connection.account.name) answers without a model; begin again with -p and -m"
+            )
+        }
+        session.connection = connection
+    }
+
+    /// Asks the last question once more, in a thread that begins like this one; the first answer stays where it is.
+    private mutating func askAgain(inEditor: Bool) async throws {
+        guard var question = try await lastQuestion() else {
+            output.note("there is no question to ask again")
+            return
+        }
+        if inEditor {
+            guard let text = try await edited(question.prompt) else {
+                output.note("nothing was asked")
+                return
+            }
+            question.prompt = text
+        }
+        question.dropped = dropped
+        question.added += added
+        if let thread {
+            self.thread = try await workspace.forkBeforeLastQuestion(thread)
+            output.note("thread \(thread) keeps the answer so far")
+        }
+        question.thread = self.thread
+        try await ask(question)
+    }
+
+    private func lastQuestion() async throws -> ChatQuestion? {
+        if let last { return last }
+        guard let thread else { return nil }
+        return try await workspace.transcript(of: thread).last { $0.role == .user }.map { question($0.text) }
+    }
+
+    /// What the editor leaves of the text; nil when that is nothing.
+    private func edited(_ text: String) async throws -> String? {
+        let environment = ProcessInfo.processInfo.environment
+        let editor = ["VISUAL", "EDITOR"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? "vi"
+        let left = try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue(label: "satchel.editor").async {
+                continuation.resume(with: Result { try edit(text, with: editor) })
+            }
+        }.trimmingSpaces
+        return left.isEmpty ? nil : left
+    }
+}
+
+/// What is typed, line by line, read on a thread of its own, and only when a line is wanted: an editor may have the
+/// terminal meanwhile.
+///
+/// Cancelling the task ends the waiting for a line.
+private final class TerminalLines: Sendable {
+    let lines: AsyncStream<String>
+    private let wanted = DispatchSemaphore(value: 0)
+
+    init() {
+        // One line at a time is asked for, so that one place is enough; unbounded all the same, to lose none.
+        let (stream, continuation) = AsyncStream.makeStream(of: String.self)
+        lines = stream
+        DispatchQueue(label: "satchel.terminal").async { [wanted] in
+            wanted.wait()
+            while let line = readLine() {
+                continuation.yield(line)
+                wanted.wait()
+            }
+            continuation.finish()
+        }
+    }
+
+    func wantLine() { wanted.signal() }
+}

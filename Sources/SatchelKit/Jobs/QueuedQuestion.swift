@@ -1,0 +1,59 @@
+internal import FoundationEssentials
+internal import SatchelCore
+
+/// A question that is asked later, as a job keeps it.
+struct QueuedQuestion: Codable {
+    static let kind = "chat"
+
+    var prompt: String
+    var thread: Int64?
+    var system: String?
+    var account: String?
+    var model: String?
+    var maxCost: String?
+    var schema: String?
+    var options: [String: String]
+    var verifiesQuotes: Bool
+    var usesTools: Bool
+    /// What `--auto` may choose.
+    var autoTokens: Int?
+    var autoFiles: Int?
+    var versions: String?
+
+    init(_ question: ChatQuestion, account: String?, model: String?) {
+        prompt = question.prompt
+        thread = question.thread
+        system = question.system
+        self.account = account
+        self.model = model
+        maxCost = question.wishes.maxCost?.description
+        schema = question.wishes.schema
+        options = question.wishes.options
+        verifiesQuotes = question.wishes.verifiesQuotes
+        usesTools = question.usesTools
+        autoTokens = question.auto?.tokens
+        autoFiles = question.auto?.files
+        versions = question.versions?.rawValue
+    }
+
+    init?(payload: String) {
+        guard let value = try? JSONDecoder().decode(Self.self, from: Data(payload.utf8)) else { return nil }
+        self = value
+    }
+
+    var payload: String {
+        (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    func question(for job: Int64) -> ChatQuestion {
+        var question = ChatQuestion(prompt: prompt, thread: thread, system: system, usesTools: usesTools)
+        question.wishes.maxCost = maxCost.flatMap { Dollars($0) }
+        question.wishes.schema = schema
+        question.wishes.options = options
+        question.wishes.verifiesQuotes = verifiesQuotes
+        if let autoTokens, let autoFiles { question.auto = AutoBudget(tokens: autoTokens, files: autoFiles) }
+        question.versions = versions.flatMap { VersionRule(rawValue: $0) }
+        question.job = job
+        return question
+    }
+}

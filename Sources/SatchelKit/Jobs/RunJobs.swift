@@ -1,0 +1,213 @@
+internal import FoundationEssentials
+package import SatchelCore
+internal import SatchelManifest
+internal import SatchelWorkspace
+
+/// What a runner of jobs tells whoever watches it.
+package enum JobProgress: Sendable {
+    case began(Job)
+    case ended(Job)
+    case notice(String)
+}
+
+extension Workspace {
+    /// Puts a question down to be asked by `jobs run` or a watch; its thread exists from now on.
+    ///
+    /// - Returns: the job and the thread.
+    package func queue(
+        _ question: ChatQuestion,
+        account: String?,
+        model: String?
+    ) async throws -> (job: Int64, thread: Int64) {
+        // A name that is wrong is better told now than by the job.
+        _ = try configuration.account(named: account)
+        var question = question
+        let thread = try await thread(for: question)
+        question.thread = thread
+        let queued = QueuedQuestion(question, account: account, model: model)
+        let job = try await manifest.addJob(QueuedQuestion.kind, payload: queued.payload, thread: thread, at: now())
+        return (job, thread)
+    }
+
+    /// Does what is due, one job after the other, until nothing is.
+    ///
+    /// - Returns: how many were done, and how many were not.
+    @discardableResult
+    package func runJobs(
+        observe: @escaping @Sendable (JobProgress) -> Void
+    ) async throws -> (done: Int, failed: Int) {
+        guard let owner = processOwner() else { return (0, 0) }
+        var count = (done: 0, failed: 0)
+        while let job = try await manifest.claimJob(for: owner, at: now(), isAlive: isProcessAlive) {
+            try await failAbandonedAnswers()
+            observe(.began(job))
+            await run(job, observe: observe)
+            if let ended = try await manifest.job(job.id) {
+                observe(.ended(ended))
+                if ended.state == .done { count.done += 1 } else { count.failed += 1 }
+            }
+            try Task.checkCancellation()
+        }
+        return count
+    }
+
+    /// Does what becomes due, until the returned task is cancelled: what a watch does beside its own work.
+    ///
+    /// - Parameters:
+    ///   - isPaused: asked before each look.
+    ///   - observe: told what happens, in words.
+    /// - Returns: the task.
+    func startJobs(
+        unless isPaused: @escaping @Sendable () -> Bool,
+        observe: @escaping @Sendable (String) -> Void
+    ) -> Task<Void, Never> {
+        Task {
+            while !Task.isCancelled {
+                do {
+                    if !isPaused() {
+                        try await runJobs { progress in
+                            switch progress {
+                            case .began(let job): observe("job \(job.id): begun")
+                            case .ended(let job):
+                                observe("job \(job.id): \(job.state.rawValue)\(job.error.map { ": \($0)" } ?? "")")
+                            case .notice(let text): observe(text)
+                            }
+                        }
+                    }
+                } catch {
+                    if !Task.isCancelled { observe("jobs: \(error)") }
+                }
+                // Jobs are put down by other processes; a look is one read of an index.
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+    }
+
+    /// Does one job and writes down how it ended, also when this task is cancelled.
+    private func run(_ job: Job, observe: @escaping @Sendable (JobProgress) -> Void) async {
+        let work = Task { try await ask(job, observe: observe) }
+        // Somebody may cancel the job while it runs.
+        let guardian = Task {
+            while !Task.isCancelled {
+                try await Task.sleep(for: .milliseconds(300))
+                if try await manifest.job(job.id)?.state == .cancelled { work.cancel() }
+            }
+        }
+        let result = await withTaskCancellationHandler {
+            await work.result
+        } onCancel: {
+            work.cancel()
+        }
+        guardian.cancel()
+        let moment = now()
+        try? await keepDespiteCancellation { [self] in
+            switch result {
+            case .success: try await manifest.endJob(job.id, as: .done, error: nil, at: moment)
+            case .failure(let error): try await end(job, with: error, at: moment)
+            }
+        }
+    }
+
+    private func end(_ job: Job, with error: any Error, at moment: Date) async throws {
+        if error is CancellationError || (error as? ProviderError)?.kind == .cancelled {
+            // Whoever ran it was stopped; that is not its fault.
+            try await manifest.endJob(
+                job.id,
+                as: .queued,
+                error: "interrupted",
+                again: moment,
+                countsAttempt: false,
+                at: moment
+            )
+        } else if let error = error as? ProviderError, error.isRetryable,
+            let delay = Job.delay(afterAttempts: job.attempts)
+        {
+            let again = moment.addingTimeInterval(delay)
+            try await manifest.endJob(job.id, as: .queued, error: "\(error)", again: again, at: moment)
+        } else {
+            try await manifest.endJob(job.id, as: .failed, error: "\(error)", at: moment)
+        }
+    }
+
+    private func ask(_ job: Job, observe: @escaping @Sendable (JobProgress) -> Void) async throws {
+        guard job.kind == QueuedQuestion.kind, let queued = QueuedQuestion(payload: job.payload) else {
+            throw WorkspaceError(.cannotStart, "job \(job.id): this version does not know how to do it")
+        }
+        let overrides = queued.model.map { [Configuration.Override("chat.model", $0, flag: "--model")] } ?? []
+        let workspace = try Workspace(at: root, context: context, overrides: overrides)
+        let connection = try await workspace.connect(to: queued.account ?? workspace.configuration.chat.account)
+        _ = try await workspace.whileChatting(connection, notice: { observe(.notice($0)) }) {
+            try await workspace.ask(queued.question(for: job.id), connection) { event in
+                if case .notice(let text) = event { observe(.notice("job \(job.id): \(text)")) }
+            }
+        }
+    }
+
+    // MARK: - Looking and changing
+
+    package func jobs(openOnly: Bool, limit: Int) async throws -> [Job] {
+        try await manifest.jobs(openOnly: openOnly, limit: limit)
+    }
+
+    package func job(_ id: Int64) async throws -> Job {
+        guard let job = try await manifest.job(id) else {
+            throw WorkspaceError(.cannotStart, "job \(id): there is none; satchel jobs ls lists them")
+        }
+        return job
+    }
+
+    package func cancelJob(_ id: Int64) async throws {
+        let state = try await job(id).state
+        guard try await manifest.cancelJob(id, at: now()) else {
+            throw WorkspaceError(.cannotStart, "job \(id): it is \(state.rawValue) already; there is nothing to cancel")
+        }
+    }
+
+    package func retryJob(_ id: Int64) async throws {
+        let state = try await job(id).state
+        guard try await manifest.retryJob(id, at: now()) else {
+            throw WorkspaceError(
+                .cannotStart,
+                "job \(id): it is \(state.rawValue); only what failed can be tried again"
+            )
+        }
+    }
+
+    /// Waits until nothing more will come of a job.
+    ///
+    /// - Parameters:
+    ///   - id: the job.
+    ///   - limit: how long; nil for as long as it takes.
+    ///   - idle: told once when no process is there that would do it.
+    /// - Returns: the job at its end.
+    /// - Throws: ``WorkspaceError`` when the time is over, or there is no such job.
+    package func wait(for id: Int64, upTo limit: Duration?, idle: () -> Void) async throws -> Job {
+        let deadline = limit.map { ContinuousClock.now + $0 }
+        var hasTold = false
+        while true {
+            let job = try await job(id)
+            if job.state.isOver { return job }
+            let isRun = job.owner.map(isProcessAlive) ?? isWatched
+            if !isRun, !hasTold {
+                idle()
+                hasTold = true
+            }
+            if let deadline, ContinuousClock.now >= deadline {
+                throw WorkspaceError(
+                    .gaveUpWaiting,
+                    "job \(id): still \(job.state.rawValue); wait longer, or see jobs show"
+                )
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    /// Whether a watch runs here, which does jobs too.
+    package var isWatched: Bool { WorkspaceLock.holder(in: state)?.watchedAccount != nil }
+}
+
+/// Whether the process that ``processOwner(_:)`` named so still runs.
+func isProcessAlive(_ owner: String) -> Bool {
+    guard let pid = owner.split(separator: ":").first.flatMap({ Int32($0) }) else { return false }
+    return processOwner(pid) == owner
+}

@@ -1,0 +1,102 @@
+internal import GRDB
+package import SatchelCore
+
+extension Manifest {
+    /// A file that the index of files does not hold as it is now.
+    package struct Unindexed: Hashable, Sendable {
+        package var path: WorkspacePath
+        package var digest: ContentDigest
+        package var size: Int64
+    }
+
+    /// Texts that are in step and that the index lacks or holds as they were, in byte order; what is gone is forgotten.
+    ///
+    /// - Parameter size: larger texts are data, and are not chosen.
+    package func unindexedFiles(upTo size: Int64) async throws(ManifestError) -> [Unindexed] {
+        let wanted = "linked = sha256 AND media = \(MediaType.text.rawValue) AND size <= \(size)"
+        let (missing, hasStale) = try await read { db in
+            let missing = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT path, sha256, size FROM path p WHERE \(wanted) AND NOT EXISTS (
+                        SELECT 1 FROM choosable c WHERE c.path = p.path AND c.sha256 = p.sha256)
+                    ORDER BY path
+                    """
+            ).map { Unindexed(path: try $0.workspacePath(0), digest: try $0.digest(1), size: $0[2]) }
+            let counts = try Row.fetchOne(
+                db,
+                sql: "SELECT (SELECT count(*) FROM choosable), (SELECT count(*) FROM path WHERE \(wanted))"
+            )
+            let (indexed, known): (Int, Int) = (counts?[0] ?? 0, counts?[1] ?? 0)
+            return (missing, indexed + missing.count != known)
+        }
+        guard hasStale else { return missing }
+        let isCleared = try await write { db in
+            try db.execute(
+                sql: """
+                    DELETE FROM choosable WHERE NOT EXISTS (
+                        SELECT 1 FROM path p WHERE p.path = choosable.path AND p.sha256 = choosable.sha256 AND \(wanted))
+                    """
+            )
+            // Half of the index is nobody's: it is made anew.
+            let last = try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'choosable'") ?? 0
+            let living = try Int64.fetchOne(db, sql: "SELECT count(*) FROM choosable") ?? 0
+            guard last > 1000, living * 2 < last else { return false }
+            try db.execute(sql: "INSERT INTO choosable_fts (choosable_fts) VALUES ('delete-all')")
+            try db.execute(sql: "DELETE FROM choosable")
+            try db.execute(sql: "DELETE FROM sqlite_sequence WHERE name = 'choosable'")
+            return true
+        }
+        return isCleared ? try await unindexedFiles(upTo: size) : missing
+    }
+
+    /// Puts files into the index, in place of what it held of their paths.
+    package func index(_ files: [(file: Unindexed, text: IndexedText)]) async throws(ManifestError) {
+        try await write { db in
+            let forget = try db.cachedStatement(sql: "DELETE FROM choosable WHERE path = ?")
+            let row = try db.cachedStatement(sql: "INSERT INTO choosable (path, sha256, size) VALUES (?, ?, ?)")
+            let text = try db.cachedStatement(
+                sql: "INSERT INTO choosable_fts (rowid, path, symbols, body) VALUES (?, ?, ?, ?)"
+            )
+            for (file, terms) in files {
+                try forget.execute(arguments: [file.path.blob])
+                try row.execute(arguments: [file.path.blob, file.digest.blob, file.size])
+                try text.execute(arguments: [db.lastInsertedRowID, terms.path, terms.symbols, terms.body])
+            }
+        }
+    }
+
+    /// The files with any of `terms`, the most relevant first.
+    ///
+    /// - Parameters:
+    ///   - terms: as ``questionTerms(_:)`` makes them; each matches after stemming.
+    ///   - limit: at most so many.
+    /// - Returns: candidates, to be weighed by ``choose(_:for:under:)``.
+    /// - Throws: ``ManifestError``.
+    package func candidates(for terms: [String], limit: Int) async throws(ManifestError) -> [FileCandidate] {
+        guard !terms.isEmpty else { return [] }
+        // Quoted, so that no term is an operator of the query language.
+        let query = terms.map { "\"" + $0.replacing("\"", with: "") + "\"" }.joined(separator: " OR ")
+        return try await read { db in
+            // A name says more than a mention. Ranked before it is joined: the table is looked into for the best only,
+            // and there are as many dead rows as living ones at the most.
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT c.path, c.sha256, c.size, f.score FROM (
+                        SELECT rowid AS id, bm25(choosable_fts, 8.0, 2.0, 1.0) AS score FROM choosable_fts
+                        WHERE choosable_fts MATCH ? ORDER BY score LIMIT ?) f
+                    JOIN choosable c ON c.id = f.id ORDER BY f.score
+                    """,
+                arguments: [query, 2 * limit]
+            ).prefix(limit).map { row in
+                FileCandidate(
+                    path: try row.workspacePath(0),
+                    digest: try row.digest(1),
+                    size: row[2],
+                    relevance: -(row[3] as Double)
+                )
+            }
+        }
+    }
+}
