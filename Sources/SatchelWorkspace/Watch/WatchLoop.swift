@@ -60,8 +60,6 @@ final class WatchLoop {
     }
 
     func run() {
-        // For those who look at threads: what events cost is this one's time.
-        pthread_setname_np(pthread_self(), "satchel-watch")
         walkEverything(notingNew: false)
         publishCounts()
         signals.becomeReady()
