@@ -55,6 +55,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 file = (named[1].decode(errors="replace"), content)
             else:
                 fields[name] = content.decode()
+        if file is None:
+            # The client gave up in the middle, because the file changed.
+            self.close_connection = True
+            return
         created = int(time.time())
         seconds = fields.get("expires_after[seconds]")
         with self.store.lock:

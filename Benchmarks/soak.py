@@ -39,7 +39,8 @@ class Vandal:
 
     def write(self, path, mode="w"):
         os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, mode) as file:
+        # Not to wait for a reader where a FIFO stands.
+        with open(path, mode, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK, 0o644)) as file:
             file.write(self.text())
 
     def act(self):
@@ -73,7 +74,9 @@ class Vandal:
         elif kind == 14:
             os.unlink(path)
         elif kind == 15:
-            shutil.rmtree(path)
+            # rmtree would wait for a writer where a FIFO stands.
+            if os.path.isdir(path):
+                shutil.rmtree(path)
         elif kind == 16:
             os.makedirs(path, exist_ok=True)
             for name in ("x", "y", "z"):
@@ -237,7 +240,7 @@ def soak(options, work):
         if now >= next_sample:
             memory.append((now - started, watch.memory()))
             next_sample = now + 5
-        if now >= next_burst:
+        if now >= next_burst and not options.steady:
             watch.stop_still()
             vandal.burst(vandal.random.choice([200, 2000, 20_000]))
             for _ in range(200):
@@ -312,6 +315,7 @@ def main():
     parser.add_argument("--satchel", default=os.path.join(HERE, "../.build/release/satchel"))
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--steady", action="store_true", help="no bursts: for the memory of an even load")
     parser.add_argument("--seeds", type=int, help="so many short runs instead of a long one")
     options = parser.parse_args()
     options.satchel = os.path.abspath(options.satchel)

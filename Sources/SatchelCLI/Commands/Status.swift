@@ -134,6 +134,8 @@ private struct JSONStatus: Encodable {
         var since: Date?
         var watches: Int?
         var limit: Int?
+        var events: Int?
+        var overflows: Int?
         var settled: Bool?
         var waitingFor: String?
         var waitingUntil: Date?
@@ -184,6 +186,8 @@ private struct JSONStatus: Encodable {
             since: holder?.since,
             watches: figures?.watches,
             limit: figures?.limit,
+            events: figures?.events,
+            overflows: figures?.overflows,
             settled: figures?.settled,
             waitingFor: figures?.waitingFor,
             waitingUntil: figures?.waitingUntil,

@@ -112,6 +112,9 @@ package struct WatchFigures: Codable, Hashable, Sendable {
     /// Folders watched, and how many the system allows.
     package var watches = 0
     package var limit: Int?
+    /// Events that the kernel reported, and how often it had to drop some; everything was looked at then.
+    package var events: Int?
+    package var overflows: Int?
     /// Nothing is left to do.
     package var settled = false
     /// What it waits for, and until when.

@@ -101,7 +101,9 @@ extension Workspace {
                 if asked?.status != nil {
                     var answer = ControlAnswer()
                     var figures = board.read(at: now())
-                    figures.watches = watcher.counts.watches
+                    let counts = watcher.counts
+                    (figures.watches, figures.events, figures.overflows) =
+                        (counts.watches, counts.events, counts.overflows)
                     answer.status = figures
                     request.end(with: answer)
                 } else if let asked = asked?.pause {
