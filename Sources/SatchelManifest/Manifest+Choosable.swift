@@ -11,7 +11,7 @@ extension Manifest {
 
     /// A sum over all files that can be chosen, which nearly any change changes.
     ///
-    /// Comparing it with that of the last time is six times cheaper than looking for each file in the index. Texts larger
+    /// Comparing it with that of the last time is cheaper than looking for each file in the index. Texts larger
     /// than `size` are not chosen.
     package func choosableStamp(upTo size: Int64) async throws(ManifestError) -> String {
         try await read { db in

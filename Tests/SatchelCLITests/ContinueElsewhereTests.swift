@@ -27,12 +27,12 @@ struct ContinueElsewhereTests {
             #expect(first.account == "openai" && gemini.uploadCount == 0)
             // The file changes in between: the conversation is about what it was.
             try satchel.workspace.write("tea.txt", "Oolong\n")
-            let second = try await satchel.chat("-p", "gemini", "-c", "and here?")
+            let second = try await satchel.chat("-p", "gemini", "-c", "--pin", "and here?")
             #expect(second.thread == first.thread && second.account == "gemini")
             #expect(second.answer.contains(digest("Earl Grey\n")))
             #expect(gemini.files.map { "\($0.sha256)" } == [digest("Earl Grey\n")])
             // Back again: nothing is sent twice.
-            let third = try await satchel.chat("-c", "and again?")
+            let third = try await satchel.chat("-c", "--pin", "and again?")
             #expect(third.account == "openai" && third.answer.contains(digest("Earl Grey\n")))
             #expect(openAI.uploadCount == 1 && gemini.uploadCount == 1)
             let turns = try #require(openAI.server.requests("POST /v1/responses").last?.json?["input"]?.array)

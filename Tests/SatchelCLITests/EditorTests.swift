@@ -4,7 +4,7 @@ import Testing
 
 /// How programs save: the file is never taken for deleted, and its old copy goes only after the new one is there.
 @Suite struct EditorTests {
-    /// The system calls of each program, seen with strace.
+    /// The system calls by which each program saves.
     private static let ways: [(name: String, script: String)] = [
         // backupcopy=auto, with a new file: probes the folder, moves the old file aside, writes the new one, removes the old.
         (

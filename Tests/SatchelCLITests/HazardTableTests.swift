@@ -8,7 +8,7 @@ import Testing
 
     @Test func eachTestOfTheTableExists() throws {
         let page = try String(contentsOf: Self.project.appending(path: "docs/watching.md"), encoding: .utf8)
-        let section = try #require(page.split(separator: "## What is tried").last?.split(separator: "\n## ").first)
+        let section = try #require(page.split(separator: "## What is tried").last?.split(separator: "\n##").first)
         let rows = section.split(separator: "\n").filter { $0.hasPrefix("| ") }.dropFirst()
         #expect(rows.count > 20)
         let sources = try testSources()

@@ -78,7 +78,8 @@ struct ConfigurationErrorTests {
             "zebra: 1",
             "satchel.yaml:1:1: zebra: there is no such setting; there are accounts, chat, default_account, exclude, "
                 + "gate, gitignore, hidden, include, keep, keep_unreferenced, max_deletes, max_file_size, "
-                + "parallel_uploads, pin, prices, renew, retries, safety_margin, trusted_folders, ttl, watch, when_full"
+                + "parallel_uploads, pin, prices, renew, retries, safety_margin, trusted_folders, ttl, upload, "
+                + "watch, when_full"
         ),
         Wrong(
             "watch: {zebra: 1}",

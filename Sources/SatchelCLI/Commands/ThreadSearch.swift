@@ -27,6 +27,7 @@ struct ThreadSearch: AsyncParsableCommand {
         search.words = words
         search.limit = limit
         search.place = .threads
+        search.list = false
         search.context = 0
         search.options = options
         try search.validate()

@@ -162,7 +162,7 @@ extension Workspace {
 
 extension Action {
     /// What a path will stand for after this action.
-    fileprivate var linked: (WorkspacePath, ContentDigest)? {
+    var linked: (WorkspacePath, ContentDigest)? {
         switch self {
         case .upload(let path, let content, _): (path, content.digest)
         case .link(let path, let digest, _): (path, digest)

@@ -30,7 +30,10 @@ extension Workspace {
         let named = try await namedPaths(turn.mentions, shown: shown) { observe(.notice($0)) }
         let pins = earlier.isEmpty && connection.model != nil ? pinnedFiles() : (paths: [], globs: [])
         let globs = turn.mentions.globs + pins.globs
-        var scopes = named + pins.paths + shown.map(\.path) + globs.map(globFolder)
+        let rule = question.versions ?? configuration.chat.versions
+        // A thread that keeps to its versions has no use for others, and this account may never need them.
+        let followed = rule == .follow ? shown.map(\.path) : []
+        var scopes = named + pins.paths + followed + globs.map(globFolder)
         // Retrieval answers from all files.
         if connection.model == nil { scopes = [.root] }
         if !scopes.isEmpty {
@@ -46,7 +49,7 @@ extension Workspace {
         if let budget = question.auto, connection.model != nil {
             try await pick(for: question, under: budget, shown: shown, into: &turn, connection, observe: observe)
         }
-        try await settleVersions(of: &turn, shown: shown, under: question.versions ?? configuration.chat.versions)
+        try await settleVersions(of: &turn, shown: shown, under: rule, connection)
         for file in turn.replaced { observe(.notice("\(file)")) }
         turn.files.removeAll { file in question.dropped.contains(where: file.path.isWithin) }
         return turn
@@ -110,12 +113,20 @@ extension Workspace {
     private func settleVersions(
         of turn: inout FilesOfTurn,
         shown: [Manifest.ShownFile],
-        under rule: VersionRule
+        under rule: VersionRule,
+        _ connection: Connection
     ) async throws {
         guard !shown.isEmpty else { return }
+        let scope = Scope(shown.map(\.path))
         var current: [WorkspacePath: ContentDigest] = [:]
-        for file in try await manifest.known(in: Scope(shown.map(\.path))) {
+        for file in try await manifest.known(in: scope) {
             if let linked = file.linked { current[file.path] = linked }
+        }
+        if rule == .pin {
+            var options = SyncOptions()
+            options.isDryRun = true
+            let (_, plan) = try await makePlan(scope, for: connection, options: options, at: now()) { _ in }
+            for (path, digest) in plan.actions.compactMap(\.linked) { current[path] = digest }
         }
         for (path, old, new) in replacements(of: shown, by: current) {
             turn.replaced.append(
@@ -140,7 +151,8 @@ extension Workspace {
     ) async throws -> LineChanges? {
         let before = Manifest.ShownFile(path: path, digest: old)
         let after = Manifest.ShownFile(path: path, digest: new)
-        guard try await media(of: before) == .text, try await media(of: after) == .text,
+        // Of a version that is on the disk only, nothing is written down yet.
+        guard try await media(of: before) == .text, (try? await media(of: after)) ?? .text == .text,
             let one = try? await bytes(of: before, upTo: .mebibytes(1)),
             let other = try? await bytes(of: after, upTo: .mebibytes(1))
         else { return nil }
