@@ -10,15 +10,14 @@ struct Canary: Sendable {
     let question: String
     /// Lower-case words that an answer must have, in this order.
     let secret: [String]
+    /// Words that the question offers: of these an answer may have the secret ones only, so that whoever repeats the
+    /// question has seen nothing.
+    var choices: Set<String> = []
 
     /// Whether an answer shows that the file was seen.
     func isSeen(in answer: String) -> Bool {
-        var rest = answer.lowercased()[...]
-        for word in secret {
-            guard let place = rest.firstRange(of: word) else { return false }
-            rest = rest[place.upperBound...]
-        }
-        return true
+        let words = answer.lowercased().split { !$0.isLetter }.map(String.init)
+        return choices.isEmpty ? secret.allSatisfy(words.contains) : words.filter(choices.contains) == secret
     }
 
     /// A made-up word in a text, or in a PDF where a provider takes no text.
@@ -35,21 +34,20 @@ struct Canary: Sendable {
         )
     }
 
-    /// A picture whose halves have two different colours: one in 29 to be right by guessing.
+    /// A picture whose halves have two different colours: one in 30 to be right by guessing.
     static func picture() -> Canary {
-        var colours: [(name: String, rgb: [UInt8])] = [
+        let colours: [(name: String, rgb: [UInt8])] = [
             ("red", [220, 20, 20]), ("green", [20, 160, 40]), ("blue", [20, 40, 220]), ("yellow", [250, 230, 20]),
             ("black", [0, 0, 0]), ("white", [255, 255, 255]),
         ].shuffled()
-        // Whoever only repeats the question says "red, green" first.
-        if colours[0].name == "red", colours[1].name == "green" { colours.swapAt(0, 1) }
         return Canary(
             path: WorkspacePath(unchecked: Array(".satchel/canary.png".utf8)),
             media: .png,
             bytes: twoColourPNG(left: colours[0].rgb, right: colours[1].rgb),
             question: "Which colour is the left half of the picture, and which the right half? Choose from red, green, "
                 + "blue, yellow, black and white. Answer with the two words alone, left first.",
-            secret: [colours[0].name, colours[1].name]
+            secret: [colours[0].name, colours[1].name],
+            choices: Set(colours.map(\.name))
         )
     }
 
