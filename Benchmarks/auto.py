@@ -88,7 +88,7 @@ def main():
         os.remove(f"{tree}/satchel.yaml")
         run(satchel, tree, env, "sync", "-q")
         paths = [file["path"] for file in json.loads(run(satchel, tree, env, "ls", "--json"))["files"]]
-        files = texts(tree, [path for path in paths if b"\0" not in open(f"{tree}/{path}", "rb").read(8000)])
+        files = texts(tree, [path for path in paths if os.path.exists(f"{tree}/{path}") and b"\0" not in open(f"{tree}/{path}", "rb").read(8000)])
         print(f"{release}: {len(files)} files, {len(mine)} questions", file=sys.stderr)
         asked += len(mine)
         for one in mine:
