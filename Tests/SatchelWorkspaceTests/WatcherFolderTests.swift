@@ -87,7 +87,8 @@ extension WatcherTests {
                     folder.remove("tree")
                     let dirty = try await folder.dirty()
                     #expect(dirty.contains("tree"), "round \(round)")
-                    #expect(folder.watcher.counts.watches == 1)
+                    // A folder that the watcher itself has open while it is deleted gives its watch back after that.
+                    try await #expect(eventually { folder.watcher.counts.watches == 1 })
                 }
             }
         }
@@ -103,7 +104,7 @@ extension WatcherTests {
                 try await #expect(folder.dirty().names == ["a"])
                 folder.write("y", to: "a/b/f")
                 try await #expect(folder.dirty().names == ["a/b/f"])
-                #expect(folder.watcher.counts.watches == 3)
+                try await #expect(eventually { folder.watcher.counts.watches == 3 })
             }
         }
 
@@ -118,7 +119,7 @@ extension WatcherTests {
                     writeFile("x", at: "\(outside)/target/b/f")
                     writeFile("x", at: "\(outside)/target/f")
                     try await #expect(folder.dirty().names == [])
-                    #expect(folder.watcher.counts.watches == 1)
+                    try await #expect(eventually { folder.watcher.counts.watches == 1 })
                 }
             }
         }
