@@ -22,6 +22,7 @@ actor AnswerSaver {
             await save()
         } else if timer == nil {
             timer = Task {
+                // Words come one by one, and each transaction costs: a crash may lose this much of an answer.
                 try? await Task.sleep(for: .milliseconds(250))
                 await timeIsUp()
             }

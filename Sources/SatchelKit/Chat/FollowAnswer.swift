@@ -52,6 +52,7 @@ extension Workspace {
             // Its writer may have died; asking the system is dearer than a look at the table.
             looks += 1
             if looks.isMultiple(of: 10) { try await failAbandonedAnswers() }
+            // SQLite tells no other process of a change; a person reads no faster.
             try await Task.sleep(for: .milliseconds(100))
         }
     }

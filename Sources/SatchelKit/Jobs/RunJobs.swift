@@ -86,7 +86,7 @@ extension Workspace {
     /// Does one job and writes down how it ended, also when this task is cancelled.
     private func run(_ job: Job, observe: @escaping @Sendable (JobProgress) -> Void) async {
         let work = Task { try await ask(job, observe: observe) }
-        // Somebody may cancel the job while it runs.
+        // Another process may cancel the job while it runs, and SQLite tells nobody of a change.
         let guardian = Task {
             while !Task.isCancelled {
                 try await Task.sleep(for: .milliseconds(300))
@@ -198,6 +198,7 @@ extension Workspace {
                     "job \(id): still \(job.state.rawValue); wait longer, or see jobs show"
                 )
             }
+            // Its end is a change of the manifest by another process, which tells nobody.
             try await Task.sleep(for: .milliseconds(100))
         }
     }
