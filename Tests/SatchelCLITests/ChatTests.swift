@@ -228,6 +228,9 @@ import Testing
                 #expect(answer.files.isEmpty)
                 // Asked once, remembered for a day.
                 #expect(plain.server.requests("GET /v1/files").count == 1)
+                // The text went to that server, although the copies are here.
+                let left = try await satchel.audit().departures
+                #expect(!left.isEmpty && left.allSatisfy { $0.account == "lab" && $0.way == "chat" })
             }
         }
     }

@@ -114,7 +114,7 @@ extension Workspace {
             question: question.prompt,
             files: turn.files,
             model: modelName,
-            account: connection.id,
+            account: connection.chatID,
             owner: processOwner(),
             at: now()
         )

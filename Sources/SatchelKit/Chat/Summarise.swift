@@ -176,7 +176,7 @@ extension Workspace {
             text: beginning(of: words, bytes: 2 << 10),
             model: modelName,
             path: file.path,
-            account: connection.id,
+            account: connection.chatID,
             usage: usage,
             madeAt: now()
         )

@@ -8,6 +8,8 @@ package struct Connection: Sendable {
     package let account: AccountConfiguration
     /// The manifest's number of the account that holds the files: the local one, where a server has no Files API.
     let id: AccountID
+    /// The number of the account that questions go to: the server's own, also where it has no Files API.
+    let chatID: AccountID
     package internal(set) var provider: any FileProvider
     /// Nil when no model is configured.
     package let model: (any ChatModel)?
@@ -61,6 +63,7 @@ extension Workspace {
             return Connection(
                 account: account,
                 id: local.id,
+                chatID: id,
                 provider: local.provider,
                 model: modelName == nil ? nil : limited(remote.modelWithoutFiles(at: endpoint)),
                 modelName: modelName,
@@ -72,6 +75,7 @@ extension Workspace {
         return Connection(
             account: account,
             id: id,
+            chatID: id,
             provider: RetryingProvider(LimitedProvider(files, gate: gate), policy: configuration.retry) {
                 seconds,
                 error in
@@ -99,6 +103,7 @@ extension Workspace {
         return Connection(
             account: account,
             id: id,
+            chatID: id,
             provider: LocalFiles(objects),
             model: nil,
             modelName: nil,
