@@ -147,6 +147,7 @@ extension Manifest {
                 arguments: [copy, thread]
             )
             try Self.copyToolUses(of: thread, to: copy, db)
+            try Self.copyOutputs(of: thread, to: copy, db)
             return copy
         }
     }

@@ -19,6 +19,8 @@ extension Manifest {
         package var status: MessageStatus
         package var text: String
         package var files: [ShownFile]
+        /// What was made for an answer.
+        package var outputs: [KeptFile] = []
     }
 
     /// How an answer ended.
@@ -29,6 +31,8 @@ extension Manifest {
         package var error: String?
         package var usage: ChatUsage?
         package var citations: [ResolvedCitation]
+        /// Pictures and files that were made for it.
+        package var outputs: [KeptFile] = []
 
         package init(
             text: String,
@@ -145,6 +149,7 @@ extension Manifest {
             )
             try db.execute(sql: "DELETE FROM stream_delta WHERE message = ?", arguments: [message])
             try Self.keep(answer.citations, of: message, db)
+            try Self.keep(answer.outputs, of: message, db)
         }
     }
 
@@ -158,7 +163,9 @@ extension Manifest {
                 db,
                 sql: """
                     SELECT id, role, status, text FROM message
-                    WHERE thread = ? AND NOT (role = 'assistant' AND text = '') ORDER BY position
+                    WHERE thread = ? AND NOT (role = 'assistant' AND text = ''
+                        AND NOT EXISTS (SELECT 1 FROM message_output o WHERE o.message = message.id))
+                    ORDER BY position
                     """,
                 arguments: [thread]
             ).map { row in
@@ -169,7 +176,8 @@ extension Manifest {
                     text: row[3],
                     files: try Row.fetchAll(files, arguments: [row[0] as Int64]).map {
                         ShownFile(path: try $0.workspacePath(0), digest: try $0.digest(1))
-                    }
+                    },
+                    outputs: try Self.outputs(of: row[0], db)
                 )
             }
         }
