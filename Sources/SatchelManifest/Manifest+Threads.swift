@@ -78,7 +78,7 @@ extension Manifest {
 
     /// Writes one turn's question and an empty, pending answer, before anything goes over the network.
     ///
-    /// `owner` names the process that will finish it.
+    /// `owner` names the process that will finish it; `draws` says that the question is a wish for pictures.
     ///
     /// - Returns: the answer's id.
     package func beginTurn(
@@ -88,6 +88,7 @@ extension Manifest {
         model: String?,
         account: AccountID,
         owner: String? = nil,
+        draws: Bool = false,
         at now: Date
     ) async throws(ManifestError) -> Int64 {
         try await write { db in
@@ -109,6 +110,7 @@ extension Manifest {
                 ]
             )
             let user = db.lastInsertedRowID
+            if draws { try db.execute(sql: "UPDATE message SET draws = 1 WHERE id = ?", arguments: [user]) }
             for (position, file) in files.enumerated() {
                 try db.execute(
                     sql: "INSERT INTO message_file (message, position, sha256, path) VALUES (?, ?, ?, ?)",

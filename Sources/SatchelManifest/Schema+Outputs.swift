@@ -1,5 +1,6 @@
 extension Schema {
-    /// Pictures and files that were made for answers: by digest, or with the reason why they could not be kept.
+    /// Pictures and files that were made for answers: by digest, or with the reason why they could not be kept; and
+    /// which questions were sent alone, to a model that draws.
     static let outputs = """
         CREATE TABLE message_output (
             message INTEGER NOT NULL REFERENCES message (id) ON DELETE CASCADE,
@@ -12,5 +13,6 @@ extension Schema {
             PRIMARY KEY (message, position)
         ) STRICT, WITHOUT ROWID;
         CREATE INDEX message_output_content ON message_output (sha256) WHERE sha256 IS NOT NULL;
+        ALTER TABLE message ADD COLUMN draws INTEGER NOT NULL DEFAULT 0;
         """
 }

@@ -235,6 +235,36 @@ struct ImageTests {
         }
     }
 
+    @Test func thePromptIsAmongWhatHasLeft() async throws {
+        try await with { satchel, _ in
+            _ = try await image(satchel, "a robot")
+            let audit = try await satchel.run(["audit"]).check()
+            #expect(audit.stdout.contains("(a prompt)  7 B  openai  -  what a picture was to show"), "\(audit)")
+            let document: ToolChatTests.AuditDocument = try await satchel.document(["audit"])
+            #expect(document.departures.map(\.way) == ["image"])
+        }
+    }
+
+    @Test func aBudgetOfTheDayCountsPictures() async throws {
+        try await with { satchel, provider in
+            let configuration = """
+                prices:
+                  - gpt-image-2 image 0.04
+                accounts:
+                  openai:
+                    kind: openai
+                    budget:
+                      money_per_day: 0.10
+
+                """
+            try satchel.home.write(".config/satchel/config.yaml", RawBytes(configuration))
+            _ = try await image(satchel, "robots", "-n", "2")
+            let refused = try await satchel.failure("image", "a robot", status: 4)
+            #expect(refused.message.contains("budget"), "\(refused)")
+            #expect(provider.server.requests(Kind.openai.route).count == 1)
+        }
+    }
+
     @Test func aSecretInThePromptStopsIt() async throws {
         try await with { satchel, provider in
             _ = try await satchel.failure("image", "a poster of \(MadeUpSecret.all()[0].text)", status: 4)
@@ -252,6 +282,8 @@ struct ImageTests {
             let forked = try await satchel.run(["thread", "fork", "\(made.thread)"]).check()
             #expect(forked.status == 0)
             #expect(try await transcript(satchel, made.thread + 1).messages[1].outputs?.count == 1)
+            let list = try await satchel.run(["thread", "ls"]).check()
+            #expect(list.stdout.contains("\t4 messages\ta robot"), "\(list)")
             let exported = try await satchel.run(["thread", "export", "\(made.thread)"]).check()
             #expect(exported.stdout.contains("- image-1.png  "))
         }

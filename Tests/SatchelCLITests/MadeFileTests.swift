@@ -139,7 +139,7 @@ struct MadeFileTests {
                 #expect(finished.stdout.contains("Done."))
                 #expect(finished.stdout.contains("gone.csv: could not be kept: "), "\(finished)")
                 #expect(
-                    finished.stdout.contains("kept: evil\\x1b]0;owned\\x07\\x0a.csv  4 B  satchel cat "),
+                    finished.stdout.contains("kept: evil]0;owned .csv  4 B  satchel cat "),
                     "\(finished)"
                 )
                 #expect(!finished.stdout.contains("\u{1b}"))

@@ -99,6 +99,7 @@ extension Workspace {
             model: model,
             account: connection.id,
             owner: processOwner(),
+            draws: true,
             at: now()
         )
         var turn = ImageTurn(workspace: self, maker: maker, request: request, wanted: question.count)
