@@ -20,8 +20,8 @@ struct Image: AsyncParsableCommand {
               satchel image "the same at night, like @pictures/robot.png" --out night.png
               satchel image "a map" -p gemini --size 16:9
               satchel image "a map" -p xai -m grok-imagine-image-quality
-              satchel image "a logo" --quality high --background transparent -o output_format=webp
-              satchel image "a robot" -n 4 --estimate       what it would cost, without asking
+              satchel image "a logo" --background transparent -o output_format=webp
+              satchel image "a robot" -n 4 --estimate        what it would cost
             """
     )
 
