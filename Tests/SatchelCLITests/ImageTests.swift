@@ -265,6 +265,21 @@ struct ImageTests {
         }
     }
 
+    @Test func picturesMayComeFromAnotherAccountThanAnswers() async throws {
+        try await LoopbackXAI.with { xAI in
+            try await with(environment: xAI.environment) { satchel, openAI in
+                satchel.set("SATCHEL_ACCOUNT", "openai")
+                satchel.set("SATCHEL_IMAGE_ACCOUNT", "xai")
+                satchel.set("SATCHEL_IMAGE_MODEL", "grok-imagine-image-quality")
+                let made = try await image(satchel, "a robot")
+                #expect(made.account == "xai" && made.model == "grok-imagine-image-quality")
+                let other = try await image(satchel, "a robot", "-p", "openai")
+                #expect(other.account == "openai" && other.model == "gpt-image-2")
+                #expect(xAI.server.requests.count == 1 && openAI.server.requests.count == 1)
+            }
+        }
+    }
+
     @Test func aSecretInThePromptStopsIt() async throws {
         try await with { satchel, provider in
             _ = try await satchel.failure("image", "a poster of \(MadeUpSecret.all()[0].text)", status: 4)

@@ -147,6 +147,26 @@ struct MadeFileTests {
         }
     }
 
+    @Test func aPictureStaysWhenTheAnswerBreaksOff() async throws {
+        let item: JSONValue = [
+            "id": "ig_1", "type": "image_generation_call", "status": "completed",
+            "result": .string(MadePicture.base64(plot)),
+        ]
+        try await LoopbackOpenAI.with { openAI in
+            try await with(openAI.environment, openAI.server) { satchel in
+                let events: [JSONValue] = [
+                    ["type": "response.created", "response": ["id": "resp_1", "status": "in_progress", "output": []]],
+                    ["type": "response.output_item.done", "output_index": 0, "item": item],
+                    ["type": "response.output_text.delta", "item_id": "msg_1", "delta": "Here is"],
+                ]
+                openAI.server.inject(.answer(MadePicture.stream(events, named: true)), on: "POST /v1/responses")
+                _ = try await satchel.failure("chat", "draw", status: 6)
+                let show = try await satchel.run(["thread", "show", "1"]).check().stdout
+                #expect(show.contains("Here is") && show.contains("made-1.png"), "\(show)")
+            }
+        }
+    }
+
     @Test func whatIsLargerThanChatsKeepIsSaid() async throws {
         try await LoopbackOpenAI.with { openAI in
             try await with(openAI.environment, openAI.server) { satchel in

@@ -95,7 +95,7 @@ struct Image: AsyncParsableCommand {
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
         let connection = try await workspace.connect(
-            to: account.account ?? workspace.configuration.chat.account
+            to: workspace.configuration.imageAccount(named: account.account)
         ) { output.note(waitingText($0, $1)) }
         var question = try await question(in: workspace)
         if estimate {
@@ -130,7 +130,8 @@ struct Image: AsyncParsableCommand {
 
     private func question(in workspace: Workspace) async throws -> ImageQuestion {
         var question = ImageQuestion(prompt: prompt.joined(separator: " "))
-        (question.model, question.count, question.thread) = (model, count, thread)
+        question.model = model ?? workspace.configuration.imageModel(at: account.account)
+        (question.count, question.thread) = (count, thread)
         (question.size, question.quality, question.background) = (size, quality, background)
         question.options = requestOptions(settings)
         guard continues else { return question }
