@@ -71,7 +71,7 @@ struct ChatTurn {
             try await stopAtInlinedSecrets(references, observe: observe)
             do {
                 try await stream(references, observe: observe)
-            } catch let error as ProviderError where error.kind == .gone && text.isEmpty {
+            } catch let error as ProviderError where error.kind == .gone && text.isEmpty && made.isEmpty {
                 guard try await workspace.dropVanished(references.ids, in: connection) else { throw error }
                 observe(.renewed)
                 references = try await self.references(observe: observe)

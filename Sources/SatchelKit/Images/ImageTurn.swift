@@ -49,6 +49,12 @@ struct ImageTurn: Sendable {
         guard media.isImage else {
             return KeptFile(lost: "image-\(number)", because: "what came is no PNG, JPEG, GIF or WebP")
         }
+        guard bytes.count <= ImageRequest.largest.bytes else {
+            return KeptFile(
+                lost: "image-\(number)",
+                because: "\(ByteCount(Int64(bytes.count))) are more than a picture may have, \(ImageRequest.largest)"
+            )
+        }
         return await workspace.keep(bytes, called: "image-\(number).\(outputExtension(of: media))")
     }
 
