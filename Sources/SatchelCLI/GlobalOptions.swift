@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import Glibc
+import SatchelCore
 import SatchelKit
 
 /// What every command takes.
@@ -33,13 +34,17 @@ struct GlobalOptions: ParsableArguments {
 
     var output: Output {
         let wantsColor = !noColor && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
-        return Output(
+        var output = Output(
             json: json,
             quiet: quiet,
             verbose: verbose,
             color: wantsColor && isatty(STDOUT_FILENO) == 1,
             progress: !quiet && !json && isatty(STDERR_FILENO) == 1
         )
+        if isatty(STDOUT_FILENO) == 1, !quiet, !json {
+            output.graphics = TerminalGraphics(ProcessInfo.processInfo.environment)
+        }
+        return output
     }
 }
 

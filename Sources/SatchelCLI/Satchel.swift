@@ -23,7 +23,7 @@ struct Satchel: AsyncParsableCommand {
         version: version,
         subcommands: [
             Init.self, Sync.self, Watch.self, Pause.self, Resume.self, StatusCommand.self, Ls.self, WhyCommand.self,
-            Chat.self, Cleanup.self,
+            Chat.self, Image.self, Cleanup.self,
             Rehydrate.self, Add.self, Cat.self, Restore.self, Has.self, QuotaCommand.self,
             ThreadCommand.self, Tail.self, JobsCommand.self, Wait.self, Search.self, Summarize.self, Cost.self,
             Remote.self, Audit.self, Config.self, Doctor.self,

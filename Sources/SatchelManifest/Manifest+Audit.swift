@@ -20,6 +20,32 @@ extension Manifest {
         package var expiresAt: Date?
         package var deletedAt: Date?
         package var deletedBecause: String?
+
+        package init(
+            entry: Int64? = nil,
+            row: Int64? = nil,
+            sentAt: Date,
+            path: WorkspacePath? = nil,
+            digest: ContentDigest,
+            size: Int64,
+            account: AccountID,
+            remoteID: RemoteFileID? = nil,
+            expiresAt: Date? = nil,
+            deletedAt: Date? = nil,
+            deletedBecause: String? = nil
+        ) {
+            self.entry = entry
+            self.row = row
+            self.sentAt = sentAt
+            self.path = path
+            self.digest = digest
+            self.size = size
+            self.account = account
+            self.remoteID = remoteID
+            self.expiresAt = expiresAt
+            self.deletedAt = deletedAt
+            self.deletedBecause = deletedBecause
+        }
     }
 
     /// The ledger since a time, oldest first.
@@ -82,6 +108,22 @@ extension Manifest {
                     account: AccountID(row[4])
                 )
             }
+        }
+    }
+
+    /// The wishes for pictures, which were sent alone, oldest first.
+    package func drawnPrompts(
+        since: Date?
+    ) async throws(ManifestError) -> [(sentAt: Date, text: String, account: AccountID)] {
+        try await read { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT created_at, text, account FROM message
+                    WHERE draws = 1 AND account IS NOT NULL AND created_at >= ? ORDER BY id
+                    """,
+                arguments: [since?.milliseconds ?? Int64.min]
+            ).map { (sentAt: $0.date(0), text: $0[1], account: AccountID($0[2])) }
         }
     }
 

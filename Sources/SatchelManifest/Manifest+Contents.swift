@@ -55,7 +55,8 @@ extension Manifest {
                 db,
                 sql: """
                     SELECT coalesce(sum(size), 0) FROM content
-                    WHERE sha256 IN (SELECT sha256 FROM message_file UNION SELECT sha256 FROM added)
+                    WHERE sha256 IN (SELECT sha256 FROM message_file UNION SELECT sha256 FROM added
+                        UNION SELECT sha256 FROM message_output WHERE sha256 IS NOT NULL)
                     """
             ) ?? 0
         }

@@ -263,6 +263,7 @@ extension Manifest {
                             OR EXISTS (SELECT 1 FROM lease l WHERE l.account = r.account AND l.sha256 = r.sha256)
                             OR (a.provider = 'local'
                                 AND (EXISTS (SELECT 1 FROM message_file m WHERE m.sha256 = r.sha256)
+                                    OR EXISTS (SELECT 1 FROM message_output o WHERE o.sha256 = r.sha256)
                                     OR EXISTS (SELECT 1 FROM added d WHERE d.sha256 = r.sha256)))
                         FROM remote_file r JOIN account a ON a.id = r.account WHERE r.id = ?
                         """,
@@ -372,10 +373,16 @@ extension Manifest {
         if let row { try await finishDelete(row: row, of: id, because: "vanished", at: now) }
     }
 
-    /// Contents that messages refer to, and those that were added by hand.
+    /// Contents that messages refer to or brought, and those that were added by hand.
     package func pinnedContents() async throws(ManifestError) -> Set<ContentDigest> {
         try await read { db in
-            let rows = try Row.fetchAll(db, sql: "SELECT sha256 FROM message_file UNION SELECT sha256 FROM added")
+            let rows = try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT sha256 FROM message_file UNION SELECT sha256 FROM added
+                    UNION SELECT sha256 FROM message_output WHERE sha256 IS NOT NULL
+                    """
+            )
             return Set(try rows.map { try $0.digest(0) })
         }
     }

@@ -5,7 +5,8 @@ package import SatchelCore
 extension Manifest {
     private static let summaryColumns = """
         t.id, t.title, t.created_at, t.updated_at, t.archived_at, t.forked_from,
-        (SELECT count(*) FROM message m WHERE m.thread = t.id AND NOT (m.role = 'assistant' AND m.text = '')),
+        (SELECT count(*) FROM message m WHERE m.thread = t.id AND NOT (m.role = 'assistant' AND m.text = ''
+            AND NOT EXISTS (SELECT 1 FROM message_output o WHERE o.message = m.id))),
         (SELECT count(DISTINCT f.sha256) FROM message m JOIN message_file f ON f.message = m.id WHERE m.thread = t.id),
         (SELECT coalesce(sum(m.input_tokens), 0) FROM message m WHERE m.thread = t.id),
         (SELECT coalesce(sum(m.output_tokens), 0) FROM message m WHERE m.thread = t.id)
@@ -147,6 +148,7 @@ extension Manifest {
                 arguments: [copy, thread]
             )
             try Self.copyToolUses(of: thread, to: copy, db)
+            try Self.copyOutputs(of: thread, to: copy, db)
             return copy
         }
     }

@@ -19,6 +19,8 @@ extension Manifest {
         package var status: MessageStatus
         package var text: String
         package var files: [ShownFile]
+        /// What was made for an answer.
+        package var outputs: [KeptFile] = []
     }
 
     /// How an answer ended.
@@ -29,6 +31,8 @@ extension Manifest {
         package var error: String?
         package var usage: ChatUsage?
         package var citations: [ResolvedCitation]
+        /// Pictures and files that were made for it.
+        package var outputs: [KeptFile] = []
 
         package init(
             text: String,
@@ -74,7 +78,7 @@ extension Manifest {
 
     /// Writes one turn's question and an empty, pending answer, before anything goes over the network.
     ///
-    /// `owner` names the process that will finish it.
+    /// `owner` names the process that will finish it; `draws` says that the question is a wish for pictures.
     ///
     /// - Returns: the answer's id.
     package func beginTurn(
@@ -84,6 +88,7 @@ extension Manifest {
         model: String?,
         account: AccountID,
         owner: String? = nil,
+        draws: Bool = false,
         at now: Date
     ) async throws(ManifestError) -> Int64 {
         try await write { db in
@@ -105,6 +110,7 @@ extension Manifest {
                 ]
             )
             let user = db.lastInsertedRowID
+            if draws { try db.execute(sql: "UPDATE message SET draws = 1 WHERE id = ?", arguments: [user]) }
             for (position, file) in files.enumerated() {
                 try db.execute(
                     sql: "INSERT INTO message_file (message, position, sha256, path) VALUES (?, ?, ?, ?)",
@@ -145,6 +151,7 @@ extension Manifest {
             )
             try db.execute(sql: "DELETE FROM stream_delta WHERE message = ?", arguments: [message])
             try Self.keep(answer.citations, of: message, db)
+            try Self.keep(answer.outputs, of: message, db)
         }
     }
 
@@ -158,7 +165,9 @@ extension Manifest {
                 db,
                 sql: """
                     SELECT id, role, status, text FROM message
-                    WHERE thread = ? AND NOT (role = 'assistant' AND text = '') ORDER BY position
+                    WHERE thread = ? AND NOT (role = 'assistant' AND text = ''
+                        AND NOT EXISTS (SELECT 1 FROM message_output o WHERE o.message = message.id))
+                    ORDER BY position
                     """,
                 arguments: [thread]
             ).map { row in
@@ -169,7 +178,8 @@ extension Manifest {
                     text: row[3],
                     files: try Row.fetchAll(files, arguments: [row[0] as Int64]).map {
                         ShownFile(path: try $0.workspacePath(0), digest: try $0.digest(1))
-                    }
+                    },
+                    outputs: try Self.outputs(of: row[0], db)
                 )
             }
         }

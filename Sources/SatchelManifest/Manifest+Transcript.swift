@@ -34,7 +34,7 @@ extension Manifest {
                     """,
                 arguments: [thread, position, limit, filter.role?.rawValue, filter.status?.rawValue]
             ).map { row in
-                TranscriptMessage(
+                var message = TranscriptMessage(
                     id: row[0],
                     position: row[1],
                     role: ChatRequest.Turn.Role(rawValue: row[2]) ?? .user,
@@ -51,6 +51,8 @@ extension Manifest {
                     },
                     citations: try Self.citations(of: row[0], db)
                 )
+                message.outputs = try Self.outputs(of: row[0], db)
+                return message
             }
         }
         return filter.fromEnd ? page.reversed() : page

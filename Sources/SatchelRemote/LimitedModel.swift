@@ -75,6 +75,11 @@ package struct LimitedModel: ChatModel {
         try await gate.pass { () async throws(ProviderError) in try await base.countTokens(of: request) }
     }
 
+    package func fetch(_ file: MadeFile, upTo limit: ByteCount) async throws(ProviderError) -> FetchedFile {
+        if case .here = file.place { return try await base.fetch(file, upTo: limit) }
+        return try await gate.pass { () async throws(ProviderError) in try await base.fetch(file, upTo: limit) }
+    }
+
     /// A quarter of the bytes that are shown, which is close for English text and too many for most else.
     private func tokens(of request: ChatRequest) async -> Int64 {
         var bytes = Int64(request.system?.utf8.count ?? 0)

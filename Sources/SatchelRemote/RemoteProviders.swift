@@ -49,6 +49,17 @@ package struct RemoteProviders: Sendable {
         }
     }
 
+    /// The models of an account that make pictures; nil where there are none.
+    package func images(of kind: ProviderID, at endpoint: Endpoint) -> (any ImageModel)? {
+        switch kind {
+        case .openai: ImageEndpoint(endpoint, wishes: .openAI, client: client)
+        case .openaiCompatible: ImageEndpoint(endpoint, wishes: .openAICompatible, client: client)
+        case .xai: ImageEndpoint(endpoint, wishes: .xAI, client: client, dialect: .xAI)
+        case .gemini: GeminiImages(endpoint, client: client)
+        case .local, .anthropic, .mistral: nil
+        }
+    }
+
     /// The models of a server that has no files: everything is shown inline.
     package func modelWithoutFiles(at endpoint: Endpoint) -> any ChatModel {
         ChatCompletionsModel(endpoint, client: client)

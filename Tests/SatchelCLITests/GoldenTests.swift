@@ -12,7 +12,7 @@ import Testing
         "doctor", "remote", "remote ls", "remote verify", "remote reconcile",
         "rehydrate", "add", "cat", "restore", "has", "quota", "thread", "thread ls", "thread show", "thread fork",
         "thread archive", "thread rm", "thread export", "thread search", "search", "summarize", "cost",
-        "audit",
+        "audit", "image",
     ])
     func helpSaysWhatItSaid(_ command: String) async throws {
         try await RunningSatchel.with { satchel in
@@ -29,6 +29,7 @@ import Testing
         "remote ls",
         "remote verify", "remote reconcile", "rehydrate", "add", "cat", "restore", "has", "quota", "audit", "search",
         "summarize", "thread search",
+        "image",
     ])
     func everyHelpHasAnExample(_ command: String) async throws {
         try await RunningSatchel.with { satchel in

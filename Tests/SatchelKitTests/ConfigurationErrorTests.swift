@@ -77,7 +77,7 @@ struct ConfigurationErrorTests {
         Wrong(
             "zebra: 1",
             "satchel.yaml:1:1: zebra: there is no such setting; there are accounts, chat, default_account, exclude, "
-                + "gate, gitignore, hidden, include, keep, keep_unreferenced, max_deletes, max_file_size, "
+                + "gate, gitignore, hidden, image, include, keep, keep_unreferenced, max_deletes, max_file_size, "
                 + "parallel_uploads, pin, prices, renew, retries, safety_margin, trusted_folders, ttl, upload, "
                 + "watch, when_full"
         ),

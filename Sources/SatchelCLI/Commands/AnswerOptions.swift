@@ -61,11 +61,7 @@ struct AnswerOptions: ParsableArguments {
         var wishes = ChatWishes()
         wishes.maxCost = maxCost.flatMap { Dollars($0) }
         wishes.verifiesQuotes = verify
-        for setting in settings {
-            let key = setting.prefix { $0 != "=" }
-            let value = String(setting.dropFirst(key.count + 1))
-            wishes.options[String(key)] = isJSON(value) ? value : quotedJSON(value)
-        }
+        wishes.options = requestOptions(settings)
         if let schema {
             let path = schema.hasPrefix("/") ? schema : "\(folder)/\(schema)"
             guard let bytes = FileManager.default.contents(atPath: path) else {
@@ -99,10 +95,20 @@ struct AnswerOptions: ParsableArguments {
         if let base = environment["XDG_CONFIG_HOME"], base.hasPrefix("/") { return "\(base)/satchel" }
         return environment["HOME"].map { "\($0)/.config/satchel" }
     }
+}
 
-    private func quotedJSON(_ text: String) -> String {
+/// Members of a request's body from `key=value`: JSON where the value is JSON, else the value as a text.
+func requestOptions(_ settings: [String]) -> [String: String] {
+    func quoted(_ text: String) -> String {
         (try? JSONEncoder().encode(text)).map { String(decoding: $0, as: UTF8.self) } ?? "\"\""
     }
+    var options: [String: String] = [:]
+    for setting in settings {
+        let key = setting.prefix { $0 != "=" }
+        let value = String(setting.dropFirst(key.count + 1))
+        options[String(key)] = isJSON(value) ? value : quoted(value)
+    }
+    return options
 }
 
 /// A template with the words of the command line at `$1` … `$9` and all of the input at `$input`; `$$` is a dollar.

@@ -83,10 +83,12 @@ struct Audit: AsyncParsableCommand {
             case .expired: "expired \((entry.deletedAt ?? entry.expiresAt)?.formatted(.iso8601) ?? "")"
             case .deleted: "deleted \(entry.deletedAt?.formatted(.iso8601) ?? "") (\(entry.deletedBecause ?? ""))"
             case .unknown:
-                entry.lines.map { "lines \($0.lowerBound)-\($0.upperBound) looked up by a model" } ?? "shown to a model"
+                entry.lines.map { "lines \($0.lowerBound)-\($0.upperBound) looked up by a model" }
+                    ?? (entry.way == .image ? "what a picture was to show" : "shown to a model")
             }
+        let name = entry.path?.description ?? (entry.way == .image ? "(a prompt)" : "(unknown path)")
         let parts = [
-            entry.sentAt.formatted(.iso8601), entry.path?.description ?? "(unknown path)",
+            entry.sentAt.formatted(.iso8601), name,
             output.painted("\(ByteCount(entry.size))", .grey), printable(entry.account),
             entry.remoteID?.description ?? "-", output.painted(end, entry.state == .there ? .green : .grey),
         ]

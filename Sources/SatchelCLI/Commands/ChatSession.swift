@@ -54,6 +54,11 @@ struct ChatSession: Sendable {
             output.info("")
             for note in notes { output.info(note) }
         }
+        if !answer.outputs.isEmpty, wishes.schema == nil {
+            if !output.quiet { await output.outputs(answer.outputs, word: "kept: ", in: workspace) }
+        } else {
+            for kept in answer.outputs { output.note(kept.line) }
+        }
         if let usage = answer.usage, usage.cost != nil || output.progress {
             output.note(moneyText(usage, account: answer.account))
         }
@@ -94,6 +99,7 @@ struct ChatSession: Sendable {
         case .tool(let use):
             progress.clear()
             output.look(use)
+        case .kept: break
         case .renewed:
             output.note("a file was gone at \(connection.account.name); it is uploaded again")
         case .event(.text(let piece)), .event(.refusal(let piece)):
@@ -160,6 +166,8 @@ private struct JSONChat: Encodable {
     var citations: [JSONCitation]?
     /// Missing where the model looked nothing up.
     var tools: [JSONToolUse]?
+    /// Missing where nothing was made.
+    var outputs: [JSONOutput]?
     var passages: [Passage]?
     var picked: [JSONPicked]?
     var replaced: [JSONReplaced]?
@@ -179,6 +187,7 @@ private struct JSONChat: Encodable {
         costSource = answer.usage?.costSource?.rawValue
         citations = JSONCitation.all(answer.citations)
         finishReason = answer.finishReason
+        outputs = JSONOutput.all(answer.outputs)
         tools = answer.tools.isEmpty ? nil : answer.tools.map(JSONToolUse.init)
         if !answer.picked.isEmpty { picked = answer.picked.map(JSONPicked.init) }
         if !answer.replaced.isEmpty { replaced = answer.replaced.map(JSONReplaced.init) }

@@ -200,6 +200,8 @@ struct ThreadExport: AsyncParsableCommand {
                 if !message.files.isEmpty || !message.tools.isEmpty { output.line("") }
                 if message.status == .failed { output.line("*\(printable(message.error ?? "failed"))*\n") }
                 if !message.text.isEmpty { output.line(printableLines(message.text)) }
+                if !message.outputs.isEmpty, !message.text.isEmpty { output.line("") }
+                for kept in message.outputs { output.line("- \(kept.line)") }
             }
             return .done
         }

@@ -189,6 +189,7 @@ struct ThreadShow: AsyncParsableCommand {
                 for file in message.files { output.line("    \(file.path)  \(file.digest.prefix(12))") }
                 for use in message.tools { output.line("    → \(printable(use.summary))") }
                 if !message.text.isEmpty { output.line(printableLines(message.text)) }
+                await output.outputs(message.outputs, indent: "    ", in: workspace)
                 let notes = CitationText(root: workspace.root, output: output).lines(message.citations)
                 for note in notes { output.line("    \(note)") }
             }
@@ -226,6 +227,8 @@ struct JSONMessage: Encodable {
     var citations: [JSONCitation]?
     /// Missing where nothing was looked up.
     var tools: [JSONToolUse]?
+    /// Missing where nothing was made.
+    var outputs: [JSONOutput]?
 
     init(_ message: TranscriptMessage) {
         self.message = message.id
@@ -241,6 +244,7 @@ struct JSONMessage: Encodable {
         citations = JSONCitation.all(message.citations)
         createdAt = message.createdAt
         files = message.files.map { File(path: $0.path.description, sha256: $0.digest.hex) }
+        outputs = JSONOutput.all(message.outputs)
         tools = message.tools.isEmpty ? nil : message.tools.map(JSONToolUse.init)
     }
 }

@@ -14,6 +14,8 @@ struct Output: Sendable {
     var progress = false
     /// Standard output is for events, one JSON object a line, and for nothing else.
     var events = false
+    /// How standard output, a terminal, shows pictures; nil where it does not.
+    var graphics: TerminalGraphics?
 
     enum Colour: Int, Sendable {
         case red = 31

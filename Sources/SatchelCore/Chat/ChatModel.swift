@@ -9,10 +9,22 @@ package protocol ChatModel: Sendable {
 
     /// The input tokens that the provider counts in `request`, for which it asks no money; nil where it cannot be asked.
     func countTokens(of request: ChatRequest) async throws(ProviderError) -> Int?
+
+    /// Fetches a file that an answer of this model has made.
+    ///
+    /// - Throws: `.unsupported` for a place that this provider does not have; `.tooLarge` beyond the limit.
+    func fetch(_ file: MadeFile, upTo limit: ByteCount) async throws(ProviderError) -> FetchedFile
 }
 
 extension ChatModel {
     package func countTokens(of request: ChatRequest) async throws(ProviderError) -> Int? { nil }
+
+    package func fetch(_ file: MadeFile, upTo limit: ByteCount) async throws(ProviderError) -> FetchedFile {
+        guard case .here(let bytes) = file.place else {
+            throw ProviderError(.unsupported, "files that this provider makes cannot be fetched")
+        }
+        return FetchedFile(bytes: bytes)
+    }
 }
 
 /// A whole conversation up to the answer that is wanted; the provider keeps no state for us.
@@ -99,6 +111,8 @@ package enum ChatEvent: Hashable, Sendable {
     /// A tool of the provider at work: `searching files`.
     case status(String)
     case citation(Citation)
+    /// A tool of the provider has made a file.
+    case made(MadeFile)
     /// Whole, with all of its arguments.
     case toolCall(ToolCall)
     case usage(ChatUsage)

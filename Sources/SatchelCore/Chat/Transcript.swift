@@ -75,6 +75,8 @@ package struct TranscriptMessage: Hashable, Sendable {
     package var files: [ShownFile]
     /// What the model looked up for it, in its order.
     package var tools: [ToolUse] = []
+    /// Pictures and files that were made for it, in its order.
+    package var outputs: [KeptFile] = []
     package var citations: [ResolvedCitation]
 
     package init(

@@ -80,10 +80,10 @@ package struct OwnPrice: Hashable, Sendable {
     package var text: String
 
     /// Nil when it is no price: a model, then pairs of `input`, `cached`, `cache_write`, `output`, `reasoning` (dollars
-    /// for a million tokens) or `tool_call` (dollars for one), at least input and output.
+    /// for a million tokens), `tool_call` or `image` (dollars for one), at least input and output, or `image` alone.
     package init?(_ text: String) {
         let words = text.split(separator: " ").map(String.init)
-        guard words.count >= 5, words.count % 2 == 1 else { return nil }
+        guard words.count >= 3, words.count % 2 == 1 else { return nil }
         var figures: [String: Dollars] = [:]
         for index in stride(from: 1, to: words.count, by: 2) {
             guard Self.names.contains(words[index]), figures[words[index]] == nil,
@@ -91,7 +91,11 @@ package struct OwnPrice: Hashable, Sendable {
             else { return nil }
             figures[words[index]] = figure
         }
-        guard let input = figures["input"], let output = figures["output"] else { return nil }
+        let image = figures["image"]
+        let isForImagesOnly = image != nil && figures.count == 1
+        guard let input = figures["input"] ?? (isForImagesOnly ? .zero : nil),
+            let output = figures["output"] ?? (isForImagesOnly ? .zero : nil)
+        else { return nil }
         model = words[0]
         price = TokenPrice(
             TokenPrice.Rates(
@@ -103,8 +107,11 @@ package struct OwnPrice: Hashable, Sendable {
             ),
             toolCall: figures["tool_call"]
         )
+        (price.image, price.isForImagesOnly) = (image, isForImagesOnly)
         self.text = text
     }
 
-    private static let names: Set<String> = ["input", "cached", "cache_write", "output", "reasoning", "tool_call"]
+    private static let names: Set<String> = [
+        "input", "cached", "cache_write", "output", "reasoning", "tool_call", "image",
+    ]
 }

@@ -33,6 +33,10 @@ package struct TokenPrice: Hashable, Sendable {
     }
     /// For one call of a tool of the provider; nil where it is not known.
     package var toolCall: Dollars?
+    /// For one picture; nil where pictures are billed by tokens.
+    package var image: Dollars?
+    /// Nothing is known but the price of a picture.
+    package var isForImagesOnly = false
     private var step: Step?
 
     private struct Step: Hashable {
@@ -54,6 +58,7 @@ package struct TokenPrice: Hashable, Sendable {
 
     /// What an answer costs; nil where it used tools whose fees are not known.
     package func cost(of usage: ChatUsage) -> Dollars? {
+        guard !isForImagesOnly else { return nil }
         let rates = rates(forInput: usage.input)
         let cached = min(max(usage.cached, 0), usage.input)
         let written = min(max(usage.cacheWrite, 0), usage.input - cached)
@@ -67,6 +72,12 @@ package struct TokenPrice: Hashable, Sendable {
         guard usage.toolCalls > 0 else { return sum.dollars }
         guard let toolCall else { return nil }
         return sum.dollars.adding(toolCall, times: usage.toolCalls)
+    }
+
+    /// What so many pictures cost; by the tokens that were counted where pictures have no price of their own.
+    package func cost(ofImages count: Int, _ usage: ChatUsage?) -> Dollars? {
+        if let image { return Dollars.zero.adding(image, times: count) }
+        return usage.flatMap { $0.output > 0 ? cost(of: $0) : nil }
     }
 
     /// What so many tokens of input cost at most, nothing of them read from a cache.

@@ -61,6 +61,8 @@ package struct ChatAnswer: Sendable {
     package var citations: [ResolvedCitation] = []
     /// What the model looked up, in its order.
     package var tools: [ToolUse] = []
+    /// What tools of the provider have made, in its order.
+    package var outputs: [KeptFile] = []
     /// Without a model: the passages that are the answer.
     package var passages: [FoundExcerpt] = []
 }
@@ -79,6 +81,8 @@ package enum ChatProgress: Sendable {
     case cited(number: Int, ResolvedCitation)
     /// The model looked something up.
     case tool(ToolUse)
+    /// A file or picture was made, and is kept or could not be.
+    case kept(KeptFile)
     /// A file was gone at the provider; it was uploaded again and the question is asked again.
     case renewed
 }

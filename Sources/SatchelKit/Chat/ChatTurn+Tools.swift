@@ -92,6 +92,7 @@ extension ChatTurn {
             case .usage(let tokens): usage = before.map { $0 + tokens } ?? tokens
             case .toolCall(let call): calls.append(call)
             case .finished(let reason): finish = reason
+            case .made(let file): made.append(file)
             case .citation(let citation): await note(citation, observe: observe)
             case .started, .reasoning, .status: break
             }

@@ -28,6 +28,10 @@ struct ChatTurn {
     var usage: ChatUsage?
     var finish: FinishReason?
     var tools: TurnTools
+    /// What tools of the provider have made, as it was told.
+    var made: [MadeFile] = []
+    /// Of these, what was kept, or why it was not; in the same order.
+    var outputs: [KeptFile] = []
 
     init(
         workspace: Workspace,
@@ -67,7 +71,7 @@ struct ChatTurn {
             try await stopAtInlinedSecrets(references, observe: observe)
             do {
                 try await stream(references, observe: observe)
-            } catch let error as ProviderError where error.kind == .gone && text.isEmpty {
+            } catch let error as ProviderError where error.kind == .gone && text.isEmpty && made.isEmpty {
                 guard try await workspace.dropVanished(references.ids, in: connection) else { throw error }
                 observe(.renewed)
                 references = try await self.references(observe: observe)
@@ -76,6 +80,7 @@ struct ChatTurn {
             try await workspace.manifest.markUsed(references.ids, in: connection.id, at: workspace.now())
             try checkSchema()
             if wishes.verifiesQuotes { await verifyQuotes() }
+            await keepMade(isOver: true, observe: observe)
             await saver.end()
             try await keep(status: .success, error: nil)
             return answer()
@@ -84,7 +89,9 @@ struct ChatTurn {
             let isAborted = error is CancellationError || (error as? ProviderError)?.kind == .cancelled
             try await workspace.keepDespiteCancellation { [self] in
                 await saver.end()
-                try await keep(status: .failed, error: isAborted ? "aborted" : "\(error)")
+                var turn = self
+                await turn.keepMade(isOver: false, observe: observe)
+                try await turn.keep(status: .failed, error: isAborted ? "aborted" : "\(error)")
             }
             throw error
         }
@@ -217,8 +224,8 @@ struct ChatTurn {
         var turns: [ChatRequest.Turn] = []
         // What the conversation shows once it shows to its end: the same bytes again would be billed again.
         var shown: [ContentDigest: String] = [:]
-        for message in earlier where message.role == .user || !message.text.isEmpty {
-            let parts = try await parts(of: message.files, references, shown: &shown) + [.text(message.text)]
+        for message in earlier where message.role == .user || !message.words.isEmpty {
+            let parts = try await parts(of: message.files, references, shown: &shown) + [.text(message.words)]
             turns.append(ChatRequest.Turn(role: message.role, parts: parts))
         }
         let now = try await parts(of: files, references, shown: &shown) + [.text(question)]
@@ -286,7 +293,7 @@ struct ChatTurn {
     // MARK: - Keeping
 
     private func keep(status: Manifest.MessageStatus, error: String?) async throws {
-        let answer = Manifest.Answer(
+        var answer = Manifest.Answer(
             text: text,
             status: status,
             finishReason: finish?.code,
@@ -294,6 +301,7 @@ struct ChatTurn {
             usage: usage,
             citations: citations
         )
+        answer.outputs = outputs
         try await workspace.manifest.finishTurn(message, with: answer)
     }
 
@@ -308,7 +316,8 @@ struct ChatTurn {
             usage: usage,
             finishReason: finish?.code,
             citations: citations,
-            tools: tools.uses
+            tools: tools.uses,
+            outputs: outputs
         )
     }
 }

@@ -165,7 +165,7 @@ extension Workspace {
             case .usage(let tokens): usage = tokens
             case .refusal(let words):
                 throw WorkspaceError(.cannotStart, "\(file.path): the model refused: \(printable(words))")
-            case .started, .reasoning, .status, .citation, .toolCall, .finished: break
+            case .started, .reasoning, .status, .citation, .made, .toolCall, .finished: break
             }
         }
         try Task.checkCancellation()

@@ -33,6 +33,7 @@ extension SettingsReader {
     mutating func checkReferences(in configuration: Configuration) {
         let references = [
             ("default_account", configuration.defaultAccount), ("chat.account", configuration.chat.account),
+            ("image.account", configuration.image.account),
         ]
         for case (let setting, let name?) in references
         where !configuration.accounts.contains(where: { $0.name == name }) {

@@ -4,7 +4,7 @@ extension Configuration {
     /// Every setting but those of accounts, in the order of documentation and listings.
     package static let settings: [Setting<Configuration>] =
         generalSettings + selectionSettings + safetySettings + gateSettings + watchSettings + chatSettings
-        + personalSettings
+        + imageSettings + personalSettings
 
     private static let generalSettings: [Setting<Configuration>] = [
         .scalar(

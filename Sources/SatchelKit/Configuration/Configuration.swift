@@ -42,6 +42,7 @@ package struct Configuration: Sendable {
     package var gate = GateSettings()
     package var watch = WatchTiming()
     package var chat = ChatDefaults()
+    package var image = ImageDefaults()
     /// Paths and globs of the files that every thread is shown with its first question.
     package var pinned: [SelectionRule] = []
     /// What models cost, where the user knows better than the published table.

@@ -91,6 +91,11 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #  idle_timeout: 10m
         #  citations: true
 
+        # Pictures: who makes them, when it is not who answers chats, and with which model.
+        #image:
+        #  account: local
+        #  model: ""
+
         # Paths and globs of files that every thread is shown with its first question.
         #pin: \(pinned)
 

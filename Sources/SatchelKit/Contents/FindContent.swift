@@ -9,6 +9,11 @@ package struct FoundContent: Hashable, Sendable {
     package var digest: ContentDigest
     /// Where it belongs in the workspace, as far as that is known.
     package var path: WorkspacePath?
+
+    package init(digest: ContentDigest, path: WorkspacePath? = nil) {
+        self.digest = digest
+        self.path = path
+    }
 }
 
 /// Which version of a path is meant.

@@ -22,6 +22,8 @@ package struct AuditEntry: Sendable {
         case chat
         /// As lines that a model looked up.
         case tool
+        /// The wish for a picture: words without a file, of which the digest is told.
+        case image
     }
 
     package enum State: String, Sendable {
@@ -72,8 +74,17 @@ extension Workspace {
         let tools: [Left] = try await manifest.shownByTools(since: options.since).map { departure, lines in
             (.tool, departure, lines.first...max(lines.first, lines.last))
         }
+        let wishes: [Left] = try await manifest.drawnPrompts(since: options.since).map { sentAt, text, account in
+            let departure = Manifest.Departure(
+                sentAt: sentAt,
+                digest: hashing.digest(of: Array(text.utf8)),
+                size: Int64(text.utf8.count),
+                account: account
+            )
+            return (.image, departure, nil)
+        }
         let scope = options.paths.isEmpty ? Scope.everything : Scope(options.paths)
-        return (uploads + chats + tools).compactMap { way, departure, lines -> AuditEntry? in
+        return (uploads + chats + tools + wishes).compactMap { way, departure, lines -> AuditEntry? in
             guard let account = accounts[departure.account] else { return nil }
             if let name = options.account, account.label != name { return nil }
             if scope != .everything {

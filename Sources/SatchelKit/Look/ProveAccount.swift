@@ -212,7 +212,7 @@ private struct AccountProof {
                 switch event {
                 case .text(let piece), .refusal(let piece): answer += piece
                 case .usage(let usage): report.usage.add(usage)
-                case .started, .reasoning, .status, .citation, .toolCall, .finished: break
+                case .started, .reasoning, .status, .citation, .made, .toolCall, .finished: break
                 }
             }
         } catch {

@@ -14,6 +14,8 @@ package struct Connection: Sendable {
     /// Nil when no model is configured.
     package let model: (any ChatModel)?
     package internal(set) var modelName: String?
+    /// Nil where no pictures are made.
+    var images: (any ImageModel)?
     /// Who is told when requests wait.
     let waits: WaitObservers
     /// Said once to the user, such as that a server has no Files API.
@@ -58,6 +60,8 @@ extension Workspace {
                 (try? await manifest.size(of: file, in: id)) ?? 0
             }
         }
+        let images: (any ImageModel)? = remote.images(of: account.kind, at: endpoint)
+            .map { LimitedImages($0, gate: gate, prices: prices) }
         if account.kind == .openaiCompatible, try await !hasFilesAPI(files, account: id) {
             let local = try await connectLocally(account, waits)
             return Connection(
@@ -67,6 +71,7 @@ extension Workspace {
                 provider: local.provider,
                 model: modelName == nil ? nil : limited(remote.modelWithoutFiles(at: endpoint)),
                 modelName: modelName,
+                images: images,
                 waits: waits,
                 notice:
                     "\(account.name) has no Files API: files are kept in the local store, and chats inline their text"
@@ -83,6 +88,7 @@ extension Workspace {
             },
             model: modelName == nil ? nil : remote.model(of: account.kind, at: endpoint).map(limited),
             modelName: modelName,
+            images: images,
             waits: waits,
             notice: endpoint.sendsKeyInClear
                 ? "\(account.name): the key goes to \(endpoint.host) unencrypted; use https in base_url" : limitNotice

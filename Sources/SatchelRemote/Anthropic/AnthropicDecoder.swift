@@ -13,6 +13,7 @@ struct AnthropicDecoder: ChatDecoder {
     private var open: Block?
     /// Signed thoughts: they go back with the call that follows them.
     private var thoughts: [String] = []
+    private var made: Set<RemoteFileID> = []
 
     private enum Block {
         case call(id: String, name: String, whole: String, pieces: String)
@@ -84,6 +85,9 @@ struct AnthropicDecoder: ChatDecoder {
                 signature: piece.signature.flatMap { $0.isEmpty ? nil : $0 } ?? signature
             )
         case .redacted, nil: break
+        }
+        for id in piece.outputs.compactMap({ RemoteFileID($0) }) where made.insert(id).inserted {
+            events.append(.made(MadeFile(place: .file(id))))
         }
         if let citation = piece.citation?.citation(documents), cited.insert(citation).inserted {
             events.append(.citation(citation))
@@ -194,9 +198,19 @@ extension AnthropicDecoder {
         var json: String?
         var signature: String?
         var data: String?
+        /// Ids of the files that code has left: of `bash_code_execution_tool_result` and its relatives.
+        var outputs: [String]
+
+        private struct Result: Decodable {
+            struct Output: Decodable {
+                var file_id: String?
+            }
+
+            var content: [Output]?
+        }
 
         private enum Keys: String, CodingKey {
-            case type, text, thinking, citation, id, name, input, signature, data
+            case type, text, thinking, citation, id, name, input, signature, data, content
             case json = "partial_json"
             case stopReason = "stop_reason"
             case details = "stop_details"
@@ -215,6 +229,9 @@ extension AnthropicDecoder {
             json = container.lenient(String.self, .json)
             signature = container.lenient(String.self, .signature)
             data = container.lenient(String.self, .data)
+            let isResult = type?.hasSuffix("code_execution_tool_result") == true
+            let result = isResult ? container.lenient(Result.self, .content) : nil
+            outputs = result?.content?.compactMap(\.file_id) ?? []
             text = container.lenient(String.self, .text)
             thinking = container.lenient(String.self, .thinking)
             citation = container.lenient(Place.self, .citation)

@@ -54,6 +54,37 @@ package struct AnthropicModel: ChatModel {
         )
     }
 
+    /// `GET /v1/files/{id}` for its name, then `/content`: only what code has made can be had (`downloadable`).
+    package func fetch(_ file: MadeFile, upTo limit: ByteCount) async throws(ProviderError) -> FetchedFile {
+        let id: RemoteFileID
+        switch file.place {
+        case .here(let bytes): return FetchedFile(bytes: bytes)
+        case .file(let place), .container(_, let place): id = place
+        }
+        guard let segment = pathSegment(id) else { throw ProviderError(.rejected, "file id \(id): is no id") }
+        let refusals = Refusals(endpoint: endpoint, dialect: .anthropic)
+        let url = endpoint.anthropicURL("/files/\(segment)")
+        let described = try await client.fetch(
+            url,
+            headers: endpoint.anthropicHeaders,
+            upTo: .mebibytes(1),
+            refusals: refusals
+        )
+        guard let object = decodeReply(AnthropicFileObject.self, from: described) else {
+            throw ProviderError(.badReply, "\(endpoint.host): the answer describes no file")
+        }
+        if let size = object.size, size > limit.bytes {
+            throw ProviderError(.tooLarge, "\(ByteCount(size)) are more than \(limit)")
+        }
+        let bytes = try await client.fetch(
+            url + "/content",
+            headers: endpoint.anthropicHeaders + [HTTPHeader("Accept", "application/binary")],
+            upTo: limit,
+            refusals: refusals
+        )
+        return FetchedFile(name: object.name.isEmpty ? nil : object.name, bytes: bytes)
+    }
+
     /// What is asked for where nobody says how long an answer may be, since the field is required.
     ///
     /// Every model from Claude 4 on takes as much. Thoughts count towards it, and what is not used is not billed.

@@ -52,6 +52,10 @@ struct GeminiDecoder: ChatDecoder {
                 )
                 continue
             }
+            if let data = part.data, !part.isThought {
+                events.append(.made(MadeFile(name: part.name, place: .here(data))))
+                continue
+            }
             guard let text = part.text, !text.isEmpty else { continue }
             events.append(part.isThought ? .reasoning(text) : .text(text))
         }
@@ -187,9 +191,17 @@ extension GeminiDecoder {
         var isThought: Bool
         var call: Call?
         var signature: String?
+        /// A picture, or what code has made: it comes along itself.
+        var data: [UInt8]?
+        var name: String?
+
+        private struct Blob: Decodable {
+            var data: String?
+            var displayName: String?
+        }
 
         private enum Keys: String, CodingKey {
-            case text, thought
+            case text, thought, inlineData
             case call = "functionCall"
             case signature = "thoughtSignature"
         }
@@ -200,6 +212,9 @@ extension GeminiDecoder {
             isThought = container.lenient(Bool.self, .thought) ?? false
             call = container.lenient(Call.self, .call)
             signature = container.lenient(String.self, .signature)
+            let blob = container.lenient(Blob.self, .inlineData)
+            data = blob?.data.flatMap { Data(base64Encoded: $0) }.map { [UInt8]($0) }
+            name = blob?.displayName
         }
     }
 

@@ -116,6 +116,9 @@ extension MistralDecoder {
         private enum Keys: String, CodingKey {
             case type, text, thinking
             case references = "reference_ids"
+            case fileID = "file_id"
+            case fileName = "file_name"
+            case fileType = "file_type"
         }
 
         private struct Thought: Decodable {
@@ -144,6 +147,13 @@ extension MistralDecoder {
             case "reference":
                 let names = (container.lenient([Reference].self, .references) ?? []).compactMap(\.name)
                 events = names.map { .citation(Citation(name: $0)) }
+            case "tool_file":
+                guard let id = container.lenient(String.self, .fileID).flatMap({ RemoteFileID($0) }) else { return }
+                var name = container.lenient(String.self, .fileName)
+                if let stem = name, !stem.contains("."), let type = container.lenient(String.self, .fileType) {
+                    name = "\(stem).\(type)"
+                }
+                events = [.made(MadeFile(name: name, place: .file(id)))]
             default: break
             }
         }

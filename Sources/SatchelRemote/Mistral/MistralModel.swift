@@ -34,6 +34,23 @@ package struct MistralModel: ChatModel {
         MistralAnswer(request, of: self).events
     }
 
+    /// `GET /v1/files/{id}/content`.
+    package func fetch(_ file: MadeFile, upTo limit: ByteCount) async throws(ProviderError) -> FetchedFile {
+        let id: RemoteFileID
+        switch file.place {
+        case .here(let bytes): return FetchedFile(bytes: bytes)
+        case .file(let place), .container(_, let place): id = place
+        }
+        guard let segment = pathSegment(id) else { throw ProviderError(.rejected, "file id \(id): is no id") }
+        let bytes = try await client.fetch(
+            endpoint.url(endpoint.mistralPath("/files/\(segment)/content")),
+            headers: endpoint.mistralHeaders(accept: "application/octet-stream"),
+            upTo: limit,
+            refusals: refusals
+        )
+        return FetchedFile(bytes: bytes)
+    }
+
     /// The request with the URLs of its files in it; without the wish for usage where the server refuses that.
     static func body(_ request: ChatRequest, urls: [RemoteFileID: Secret], asksForUsage: Bool = true) -> JSON {
         var messages: [JSON] = []

@@ -12,6 +12,7 @@ struct ResponsesDecoder: ChatDecoder {
     private var called: Set<String> = []
     /// Encrypted thoughts: they go back with the call that follows them.
     private var thoughts: [String] = []
+    private var made: Set<MadeFile> = []
 
     init() {}
 
@@ -31,14 +32,16 @@ struct ResponsesDecoder: ChatDecoder {
         case "response.reasoning_summary_text.delta", "response.reasoning_text.delta":
             return message.delta.map { [.reasoning($0)] } ?? []
         case "response.output_text.annotation.added":
-            return citations([message.annotation].compactMap(\.self))
+            let annotations = [message.annotation].compactMap(\.self)
+            return citations(annotations) + files(annotations)
         case "response.output_item.added":
             // A tool that has no events of its own shows as an item all the same.
             guard let item = message.item, let kind = item.type, kind.hasSuffix("_call") else { return [] }
             return status(kind.dropLast("_call".count), id: item.id)
         case "response.output_item.done":
             // OGX sends no events for annotations; they are in the finished item.
-            return citations(message.item?.annotations ?? []) + (message.item.map { calls(of: $0) } ?? [])
+            guard let item = message.item else { return [] }
+            return citations(item.annotations) + outputs(of: item) + calls(of: item)
         case "response.completed", "response.done", "response.incomplete":
             return started(message) + ending(message, Self.reason(type, message.response))
         case "response.failed": throw .refused(message.response?.error ?? message.error ?? ErrorReply())
@@ -70,7 +73,7 @@ struct ResponsesDecoder: ChatDecoder {
                 if let text = content.text, !text.isEmpty { events.append(.text(text)) }
                 if let refusal = content.refusal, !refusal.isEmpty { events.append(.refusal(refusal)) }
             }
-            events += citations(item.annotations) + calls(of: item)
+            events += citations(item.annotations) + outputs(of: item) + calls(of: item)
         }
         if let usage = message.response?.usage { events.append(.usage(usage)) }
         return events + [.finished(reason == .stop && !called.isEmpty ? .toolCalls : reason)]
@@ -94,6 +97,20 @@ struct ResponsesDecoder: ChatDecoder {
 
     private mutating func citations(_ annotations: [Annotation]) -> [ChatEvent] {
         annotations.compactMap(\.citation).filter { cited.insert($0).inserted }.map { .citation($0) }
+    }
+
+    /// The files that a finished item has made or speaks of, each once.
+    private mutating func outputs(of item: Item) -> [ChatEvent] {
+        var events = files(item.annotations)
+        if item.type == "image_generation_call", let text = item.result, let data = Data(base64Encoded: text) {
+            let file = MadeFile(place: .here([UInt8](data)))
+            if made.insert(file).inserted { events.append(.made(file)) }
+        }
+        return events
+    }
+
+    private mutating func files(_ annotations: [Annotation]) -> [ChatEvent] {
+        annotations.compactMap(\.made).filter { made.insert($0).inserted }.map { .made($0) }
     }
 
     /// What a tool does, once for each time it is called; a tool that is not known is called by its name.
@@ -196,6 +213,8 @@ extension ResponsesDecoder {
         var callID: String?
         var name: String?
         var arguments: String?
+        /// Of a picture that was made: its bytes as base64.
+        var result: String?
         /// A thought that the provider can read again, as an item to be sent back.
         var thought: String?
 
@@ -204,7 +223,7 @@ extension ResponsesDecoder {
         var annotations: [Annotation] { content.flatMap { $0.annotations ?? [] } }
 
         private enum Keys: String, CodingKey {
-            case id, type, content, name, arguments, summary
+            case id, type, content, name, arguments, summary, result
             case callID = "call_id"
             case encrypted = "encrypted_content"
         }
@@ -217,6 +236,7 @@ extension ResponsesDecoder {
             callID = container.lenient(String.self, .callID)
             name = container.lenient(String.self, .name)
             arguments = container.lenient(String.self, .arguments)
+            result = container.lenient(String.self, .result)
             guard type == "reasoning", let encrypted = container.lenient(String.self, .encrypted) else { return }
             var members: [String: JSON] = [
                 "type": "reasoning", "encrypted_content": .string(encrypted),
@@ -235,13 +255,20 @@ extension ResponsesDecoder {
 
     private struct Annotation: Decodable {
         var file_id: String?
+        var container_id: String?
         var filename: String?
         var url: String?
         var title: String?
 
         var citation: Citation? {
-            guard file_id != nil || url != nil else { return nil }
+            guard file_id != nil || url != nil, container_id == nil else { return nil }
             return Citation(file: file_id.flatMap { RemoteFileID($0) }, name: filename ?? title, url: url)
+        }
+
+        /// A file in the container that code ran in: no place in what was shown, but something new.
+        var made: MadeFile? {
+            guard let container_id, let id = file_id.flatMap({ RemoteFileID($0) }) else { return nil }
+            return MadeFile(name: filename, place: .container(container_id, id))
         }
     }
 

@@ -49,6 +49,29 @@ package struct ResponsesModel: ChatModel {
         ).events
     }
 
+    /// `GET /containers/{id}/files/{id}/content`; what is no file of a container is one of the Files API.
+    package func fetch(_ file: MadeFile, upTo limit: ByteCount) async throws(ProviderError) -> FetchedFile {
+        let path: String
+        switch file.place {
+        case .here(let bytes): return FetchedFile(bytes: bytes)
+        case .container(let container, let id):
+            guard let id = pathSegment(id), let container = RemoteFileID(container).flatMap(pathSegment) else {
+                throw ProviderError(.rejected, "file id \(id): is no id")
+            }
+            path = "/containers/\(container)/files/\(id)/content"
+        case .file(let id):
+            guard let id = pathSegment(id) else { throw ProviderError(.rejected, "file id \(id): is no id") }
+            path = "/files/\(id)/content"
+        }
+        let bytes = try await client.fetch(
+            endpoint.url(path),
+            headers: endpoint.openAIHeaders + [HTTPHeader("Accept", "application/binary")],
+            upTo: limit,
+            refusals: Refusals(endpoint: endpoint, dialect: dialect)
+        )
+        return FetchedFile(bytes: bytes)
+    }
+
     static func body(_ request: ChatRequest, extras: [String: JSON] = [:]) -> JSON {
         var body: [String: JSON] = [
             "model": .string(request.model),

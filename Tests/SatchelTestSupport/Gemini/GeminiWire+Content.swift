@@ -23,11 +23,34 @@ extension GeminiWire {
             model: model,
             thinks: caller.options.thinks
         )
+        if body["generationConfig"]?["responseModalities"]?.array?.contains("IMAGE") == true {
+            guard model.contains("image") else {
+                throw .invalid(
+                    "The requested combination of response modalities (IMAGE) is not supported by the model."
+                )
+            }
+            return .gemini(drawn(MadePicture.png(number * 100), model: model))
+        }
         guard streams else {
             if let failure = chunks.failure { throw failure }
             return .gemini(chunks.whole)
         }
         return request.query("alt") == "sse" ? chunks.stream(caller.options) : chunks.list
+    }
+
+    /// A picture among the parts, behind the words that come with it.
+    private func drawn(_ picture: [UInt8], model: String) -> JSONValue {
+        let parts: [JSONValue] = [
+            ["text": "Here it is."],
+            ["inlineData": ["mimeType": "image/png", "data": .string(MadePicture.base64(picture))]],
+        ]
+        return [
+            "candidates": [
+                ["content": ["role": "model", "parts": .array(parts)], "finishReason": "STOP", "index": 0]
+            ],
+            "usageMetadata": ["promptTokenCount": 9, "candidatesTokenCount": 1290, "totalTokenCount": 1299],
+            "modelVersion": .string(model), "responseId": "resp-picture",
+        ]
     }
 
     func countTokens(_ request: LoopbackRequest, model: String, _ caller: Caller) throws(GeminiFailure)

@@ -69,6 +69,8 @@ final class OpenAIWire: LoopbackService {
         case ("POST", 3) where path[2] == "responses": return try respond(request, project, options)
         case ("POST", 4) where path[2] == "chat" && path[3] == "completions":
             return try complete(request, project, options)
+        case ("POST", 4) where path[2] == "images" && ["generations", "edits"].contains(path[3]):
+            return try draw(request, edits: path[3] == "edits", options)
         case ("GET", 3) where path[2] == "models":
             return .json([
                 "object": "list", "data": [["id": "echo", "object": "model", "created": 0, "owned_by": "loopback"]],

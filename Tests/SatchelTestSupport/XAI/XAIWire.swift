@@ -56,6 +56,8 @@ final class XAIWire: LoopbackService {
         case ("DELETE", 4) where path[2] == "files": return try delete(path[3], team)
         case ("GET", 5) where path[2] == "files" && path[4] == "content": return try content(request, path[3], team)
         case ("POST", 3) where path[2] == "responses": return try respond(request, team, options)
+        case ("POST", 4) where path[2] == "images" && ["generations", "edits"].contains(path[3]):
+            return try draw(request, edits: path[3] == "edits")
         case ("GET", 3) where path[2] == "models":
             return .json([
                 "object": "list", "data": [["id": "echo", "object": "model", "created": 0, "owned_by": "xai"]],
