@@ -24,6 +24,7 @@ enum Schema {
         ("6 files to choose from", filesToChooseFrom),
         ("7 money, citations, streams and jobs", moneyAndLater),
         ("9 tools that models used, and notes on contents", toolsAndNotes),
+        ("11 automatic choice", automaticChoice),
     ]
 
     /// The index that files are chosen by for a question, one row for each path; contentless, so that the bytes are not
