@@ -63,6 +63,13 @@ extension Manifest {
         }
     }
 
+    /// When the next queued job is due; nil when none is queued.
+    package func nextJob() async throws(ManifestError) -> Date? {
+        try await read { db in
+            try Row.fetchOne(db, sql: "SELECT min(run_after) FROM job WHERE state = 'queued'")?.optionalDate(0)
+        }
+    }
+
     /// Takes the oldest job that is due, for this process alone; nil when there is none.
     ///
     /// A job whose process has died is due again. What its last attempt wrote into the thread goes, so that the next one

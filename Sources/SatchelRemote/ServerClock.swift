@@ -6,6 +6,7 @@ import Synchronization
 /// It runs on the machine's uptime, so that nothing that happens to our own time of day moves it.
 final class ServerClock: Sendable {
     private struct Reading {
+        var header: String
         var date: Date
         var at: ContinuousClock.Instant
     }
@@ -22,8 +23,11 @@ final class ServerClock: Sendable {
     }
 
     func read(_ head: HTTPHead) {
-        guard let seconds = head["date"].flatMap({ secondsSince1970(httpDate: $0) }) else { return }
-        let reading = Reading(date: Date(timeIntervalSince1970: seconds), at: .now)
+        // Many answers a second say the same.
+        guard let header = head["date"], latest.withLock({ $0?.header }) != header,
+            let seconds = secondsSince1970(httpDate: header)
+        else { return }
+        let reading = Reading(header: header, date: Date(timeIntervalSince1970: seconds), at: .now)
         latest.withLock { $0 = reading }
     }
 }

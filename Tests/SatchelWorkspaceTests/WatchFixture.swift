@@ -96,13 +96,13 @@ private func startWatcher(
 ) async throws -> Watcher {
     for _ in 0..<600 {
         do throws(WatchError) {
-            return try Watcher(root: root, settle: settle, prunes: prunes, source: source)
+            return try Watcher(root: root, settle: settle, pruning: .those(prunes), source: source)
         } catch {
             guard case .descriptorTooHigh = error else { throw error }
         }
         try await Task.sleep(for: .milliseconds(100))
     }
-    return try Watcher(root: root, settle: settle, prunes: prunes, source: source)
+    return try Watcher(root: root, settle: settle, pruning: .those(prunes), source: source)
 }
 
 /// Runs `body` with the path of an empty folder that is gone afterwards.

@@ -200,7 +200,12 @@ extension WatcherTests {
             try await withTemporaryFolder { root in
                 for name in 0..<10 { makeFolders(at: "\(root)/\(name)") }
                 let source = try LimitedSource(limit: 5)
-                let watcher = try Watcher(root: root, settle: .immediate, prunes: { _ in false }, readingFrom: source)
+                let watcher = try Watcher(
+                    root: root,
+                    settle: .immediate,
+                    pruning: .those { _ in false },
+                    readingFrom: source
+                )
                 let folder = WatchedFolder(root: root, watcher: watcher)
                 await watcher.ready()
                 #expect(watcher.counts.isPartial)
@@ -231,7 +236,7 @@ extension WatcherTests {
                 let watcher = try Watcher(
                     root: root,
                     settle: .immediate,
-                    prunes: { _ in false },
+                    pruning: .those { _ in false },
                     readingFrom: makeEventSource(.rawInotify),
                     // What statfs(2) says of FUSE.
                     typeOfFileSystem: { _ in 0x6573_5546 }

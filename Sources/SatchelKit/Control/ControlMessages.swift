@@ -33,6 +33,9 @@ struct ControlRequest: Codable, Sendable {
         var paused: Bool
     }
 
+    /// Jobs were put down.
+    struct Jobs: Codable, Sendable {}
+
     var sync: Sync?
     var cleanup: Cleanup?
     var rehydrate: Rehydrate?
@@ -41,6 +44,7 @@ struct ControlRequest: Codable, Sendable {
     var revoke: Revoke?
     var status: Status?
     var pause: Pause?
+    var jobs: Jobs?
 }
 
 /// What a watch answers, one JSON object a line: events while it works, and one of the other keys at the end.

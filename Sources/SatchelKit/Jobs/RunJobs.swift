@@ -26,6 +26,7 @@ extension Workspace {
         question.thread = thread
         let queued = QueuedQuestion(question, account: account, model: model)
         let job = try await manifest.addJob(QueuedQuestion.kind, payload: queued.payload, thread: thread, at: now())
+        await tellOfJobs()
         return (job, thread)
     }
 
@@ -54,15 +55,18 @@ extension Workspace {
     /// Does what becomes due, until the returned task is cancelled: what a watch does beside its own work.
     ///
     /// - Parameters:
+    ///   - bell: rung when there may be something to do.
     ///   - isPaused: asked before each look.
     ///   - observe: told what happens, in words.
     /// - Returns: the task.
     func startJobs(
+        _ bell: JobBell,
         unless isPaused: @escaping @Sendable () -> Bool,
         observe: @escaping @Sendable (String) -> Void
     ) -> Task<Void, Never> {
         Task {
             while !Task.isCancelled {
+                var due: Date?
                 do {
                     if !isPaused() {
                         try await runJobs { progress in
@@ -73,14 +77,27 @@ extension Workspace {
                             case .notice(let text): observe(text)
                             }
                         }
+                        due = try await manifest.nextJob()
                     }
                 } catch {
                     if !Task.isCancelled { observe("jobs: \(error)") }
                 }
-                // Jobs are put down by other processes; a look is one read of an index.
-                try? await Task.sleep(for: .seconds(1))
+                let wait = due.map { $0.timeIntervalSince(now()) } ?? .infinity
+                await bell.wait(atMost: .seconds(min(max(wait, 0.05), Self.longestSleep)))
             }
         }
+    }
+
+    /// Seconds after which jobs are looked for unasked: whoever ran one or put it down may have died.
+    private static var longestSleep: Double { 15 }
+
+    /// Has the running watch, if there is one, look for jobs.
+    private func tellOfJobs() async {
+        guard WorkspaceLock.holder(in: state)?.watchedAccount != nil else { return }
+        var request = ControlRequest()
+        request.jobs = ControlRequest.Jobs()
+        // One that does not hear it looks a little later by itself.
+        _ = try? await ask(request, idle: 2)
     }
 
     /// Does one job and writes down how it ended, also when this task is cancelled.
@@ -171,6 +188,7 @@ extension Workspace {
                 "job \(id): it is \(state.rawValue); only what failed can be tried again"
             )
         }
+        await tellOfJobs()
     }
 
     /// Waits until nothing more will come of a job.

@@ -34,7 +34,7 @@ actor UploadFeed {
         self.manifest = manifest
         self.account = account
         self.now = now
-        announceAtOnce = max(32, batch)
+        announceAtOnce = max(uploads.count > 1000 ? 128 : 32, batch)
     }
 
     /// Up to `count` uploads; empty at the end and after ``stop()``.

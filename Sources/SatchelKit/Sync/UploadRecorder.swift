@@ -12,10 +12,20 @@ actor UploadRecorder {
     private var ends: [Manifest.UploadEnd] = []
     private var links: [(path: WorkspacePath, digest: ContentDigest)] = []
     private var writing: Task<Void, Never>?
+    private var nap: Task<Void, Never>?
+    private var isFinishing = false
+    /// When the links were last written.
+    private var linkedAt = ContinuousClock.now
     private var failure: ManifestError?
 
-    private static let mostUnwritten = 256
-    private static let gathering: Duration = .milliseconds(2)
+    private static let mostUnwritten = 512
+    private static let enough = 256
+    private static let gathering: Duration = .milliseconds(50)
+
+    // Links are in the order of digests, their rows in that of paths: few at a time would write every page of the table
+    // again and again. What a link waits for is a `ready` row, which alone keeps the content from being sent again.
+    private static let enoughLinks = 2048
+    private static let oldestLink: Duration = .seconds(1)
 
     init(manifest: Manifest, now: @escaping @Sendable () -> Date) {
         self.manifest = manifest
@@ -32,24 +42,25 @@ actor UploadRecorder {
         if let failure { throw failure }
         ends += some
         links += paths
-        if writing == nil { startWriting() }
+        if writing == nil { startWriting() } else if ends.count >= Self.enough { nap?.cancel() }
         while ends.count > Self.mostUnwritten, let writing { await writing.value }
     }
 
     /// Returns when everything is written.
     func finish() async throws {
+        isFinishing = true
+        nap?.cancel()
+        if writing == nil, !links.isEmpty { startWriting() }
         while let writing { await writing.value }
         if let failure { throw failure }
     }
 
     private func startWriting() {
         writing = Task {
-            while !ends.isEmpty, failure == nil {
-                // A transaction costs as much as several small uploads: wait a moment for those that end together.
-                try? await Task.sleep(for: Self.gathering)
-                let (someEnds, someLinks) = (ends, links)
+            while !ends.isEmpty || (isFinishing && !links.isEmpty), failure == nil {
+                await gather()
+                let (someEnds, someLinks) = (ends, ripeLinks())
                 ends = []
-                links = []
                 do throws(ManifestError) {
                     try await manifest.finishUploads(someEnds, linking: someLinks, at: now())
                 } catch {
@@ -58,5 +69,22 @@ actor UploadRecorder {
             }
             writing = nil
         }
+    }
+
+    /// Waits a moment for those that end together: a transaction costs as much as several small uploads.
+    private func gather() async {
+        guard !isFinishing, ends.count < Self.enough else { return }
+        let nap = Task { _ = try? await Task.sleep(for: Self.gathering) }
+        self.nap = nap
+        await nap.value
+        self.nap = nil
+    }
+
+    private func ripeLinks() -> [(path: WorkspacePath, digest: ContentDigest)] {
+        let isDue = isFinishing || links.count >= Self.enoughLinks || .now - linkedAt >= Self.oldestLink
+        guard isDue else { return [] }
+        defer { links = [] }
+        linkedAt = .now
+        return links
     }
 }

@@ -24,15 +24,21 @@ extension Workspace {
         let notifier = ServiceNotifier(environment: context.environment)
         stop.whenRequested { notifier?.tell(.stopping) }
         let pause = PauseSwitch(since: try await pausedSince())
-        let skipped = SkippedFolders(scanner)
-        try await skipped.look()
-        let watcher = try Watcher(root: root, settle: settlePolicy, prunes: { skipped.contains($0) })
+        let watcher = try Watcher(root: root, settle: settlePolicy, pruning: .selection(scanner))
         let wakes = WatchWakes(watcher, asked: rescans)
         let board = WatchBoard(account: connection.account.name)
         board.update { $0.pausedSince = pause.since }
-        let server = listen(answering: board, watcher: watcher, pausing: pause, wakes: wakes, observe: observe)
+        let bell = JobBell()
+        let server = listen(
+            answering: board,
+            watcher: watcher,
+            pausing: pause,
+            wakes: wakes,
+            bell: bell,
+            observe: observe
+        )
         defer { server?.stop() }
-        let jobs = endsOnceSettled ? nil : startJobs(unless: { pause.since != nil }) { observe(.notice($0)) }
+        let jobs = endsOnceSettled ? nil : startJobs(bell, unless: { pause.since != nil }) { observe(.notice($0)) }
         defer { jobs?.cancel() }
         let care = WatchCare(
             workspace: self,
@@ -56,7 +62,6 @@ extension Workspace {
                 workspace: self,
                 connection: connection,
                 watcher: watcher,
-                skipped: skipped,
                 care: care,
                 chores: chores,
                 rescans: RescanSchedule(
@@ -91,6 +96,7 @@ extension Workspace {
         watcher: Watcher,
         pausing pause: PauseSwitch,
         wakes: WatchWakes,
+        bell: JobBell,
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) -> ControlServer? {
         do {
@@ -109,7 +115,11 @@ extension Workspace {
                 } else if let asked = asked?.pause {
                     Task {
                         request.end(with: await answer(asked, pause, board: board, wakes: wakes, observe: observe))
+                        bell.ring()
                     }
+                } else if asked?.jobs != nil {
+                    bell.ring()
+                    request.end(with: ControlAnswer())
                 } else {
                     return false
                 }

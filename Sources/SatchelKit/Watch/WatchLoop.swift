@@ -8,7 +8,6 @@ struct WatchLoop {
     let workspace: Workspace
     let connection: Connection
     let watcher: Watcher
-    let skipped: SkippedFolders
     let chores: ChoreTimer
     let observe: @Sendable (WatchProgress) -> Void
     private var care: WatchCare
@@ -29,7 +28,6 @@ struct WatchLoop {
         workspace: Workspace,
         connection: Connection,
         watcher: Watcher,
-        skipped: SkippedFolders,
         care: WatchCare,
         chores: ChoreTimer,
         rescans: RescanSchedule,
@@ -39,7 +37,6 @@ struct WatchLoop {
         self.workspace = workspace
         self.connection = connection
         self.watcher = watcher
-        self.skipped = skipped
         self.care = care
         self.chores = chores
         self.observe = observe
@@ -94,13 +91,11 @@ struct WatchLoop {
         switch wake {
         case .batch(.dirty(let scope)):
             if touchesRules(scope) {
-                try await skipped.look()
                 await watcher.rescanWatches()
                 try await sync(.everything, renews: false)
             } else {
                 // A folder may hold ignore files that were not named, and folders that they now leave in.
                 if holdsFolder(scope) {
-                    try await skipped.look()
                     await watcher.rescanWatches()
                 }
                 let report = try await sync(scope, renews: false)

@@ -30,6 +30,18 @@ struct TreeWalk {
         case only(ArraySlice<WorkspacePath>)
     }
 
+    /// What a walk is to find out.
+    enum Purpose {
+        /// The files, and everything that is skipped.
+        case files
+        /// Whether one path is selected; nothing that is asked for as a whole is entered.
+        case look
+        /// The folders that are skipped; files are not looked at.
+        ///
+        /// `enter` is given each folder before it is listed, and how many are above it; false leaves out what is below.
+        case folders(enter: (_ folder: Int32, _ path: WorkspacePath, _ depth: Int) -> Bool)
+    }
+
     /// More levels are a mistake or an attack; git and other tools break down long before.
     static let deepest = 512
     /// Folders kept open on the way down; those above are opened again when the walk comes back to them.
@@ -43,14 +55,13 @@ struct TreeWalk {
     private(set) var resting: [WorkspacePath: Duration] = [:]
     /// The folder or file at which the last path was skipped: itself, or one that it lies in.
     private(set) var skippedAt: WorkspacePath?
-    /// What the only path of a walk that `onlyLooks` is, when it is selected.
+    /// What the only path of a walk for a ``Purpose/look`` is, when it is selected.
     private(set) var found: FileStatus.Kind?
 
     private let root: OpenFolder
     private let wanted: Wanted
     private let policy: SelectionPolicy
-    /// Decides about paths and enters nothing that is asked for as a whole.
-    private let onlyLooks: Bool
+    private let purpose: Purpose
     private let rest: Rest?
     private let buffer: UnsafeMutableRawBufferPointer
     private let unknownDigest: ContentDigest
@@ -69,7 +80,7 @@ struct TreeWalk {
         outer: OuterRules,
         wanted: Wanted,
         known: [KnownFile],
-        onlyLooks: Bool,
+        purpose: Purpose,
         rest: Rest?,
         unknownDigest: ContentDigest,
         buffer: UnsafeMutableRawBufferPointer
@@ -77,14 +88,13 @@ struct TreeWalk {
         self.root = root
         self.wanted = wanted
         self.policy = policy
-        self.onlyLooks = onlyLooks
+        self.purpose = purpose
         self.rest = rest
         self.unknownDigest = unknownDigest
         self.buffer = buffer
         self.known = KnownCursor(known)
-        // As many as last time: growing step by step would leave as much again behind as garbage.
-        files.reserveCapacity(known.count)
-        // Most of what is known will be found again; for a part of the workspace that is too much to set aside.
+        // As many as last time: growing step by step would leave as much again behind as garbage. For a part of the
+        // workspace that is too much to set aside.
         if case .all = wanted { files.reserveCapacity(known.count) }
         rules = RuleStack(policy: policy, outer: outer)
         origin = outer.origin.count
@@ -168,6 +178,10 @@ extension TreeWalk {
     /// Lists a folder, whose path and slash are at the end of ``path``, and puts it on the stack.
     private mutating func visit(_ folder: OpenFolder, included: Bool, _ wanted: Wanted) {
         let mark = rules.mark
+        if case .folders(let enter) = purpose, !isToBeListed(folder, enter) {
+            if path.count > origin { path.removeLast() }
+            return
+        }
         do {
             let groups: [Frame.Group]
             let listing: FolderListing
@@ -191,13 +205,14 @@ extension TreeWalk {
                 rules.pop(to: mark)
                 return
             }
-            if onlyLooks, isWhole {
+            if case .look = purpose, isWhole {
                 found = .folder
                 rules.pop(to: mark)
                 return
             }
             var frame = Frame(folder: folder, names: listing.names, groups: groups, pathCount: path.count, mark: mark)
             for (index, item) in listing.items.enumerated() {
+                if case .folders = purpose, let kind = item.kind, kind != .folder { continue }
                 let group = isWhole ? -1 : index
                 guard let entry = consider(item, in: frame, group: group, folderIncluded: included) else { continue }
                 frame.entries.append(entry)
@@ -209,6 +224,22 @@ extension TreeWalk {
             if path.count > origin { path.removeLast() }
             if !error.meansGone { trouble(error, isFolder: true) }
         }
+    }
+
+    /// Whether a walk that is only about folders goes on in this one.
+    private mutating func isToBeListed(
+        _ folder: OpenFolder,
+        _ enter: (_ folder: Int32, _ path: WorkspacePath, _ depth: Int) -> Bool
+    ) -> Bool {
+        let isRoot = path.count <= origin
+        if !isRoot, (try? FileStatus(of: ".git", in: folder.descriptor)) != nil,
+            GitRepository.isTop("/proc/self/fd/\(folder.descriptor)")
+        {
+            // Found again below, and skipped there.
+            return true
+        }
+        let path = isRoot ? WorkspacePath.root : WorkspacePath(unchecked: Array(path[origin...].dropLast()))
+        return enter(folder.descriptor, path, frames.count)
     }
 
     /// Reads the ignore files of a folder; false, with a trouble noted, when one of them cannot be read.
@@ -248,6 +279,7 @@ extension TreeWalk {
             if item.kind == nil { status = try frame.status(of: item) }
             var kind = item.kind ?? status?.kind ?? .special
             while true {
+                if case .folders = purpose, kind != .folder { return nil }
                 let wanted = group < 0 ? Wanted.all : frame.groups[group].wanted
                 if case .only = wanted, kind == .file || kind == .special { return nil }
                 let verdict = rules.verdict(
@@ -303,7 +335,7 @@ extension TreeWalk {
 
     /// Takes a file as it is known, or notes that it has to be read.
     private mutating func take(_ entry: Frame.Entry) {
-        if onlyLooks {
+        if case .look = purpose {
             do {
                 let folder = try root.folder(below: here.parent.bytes[...])
                 close(try withTerminated(here.name) { name throws(SystemError) in try folder.open(name) })

@@ -56,7 +56,7 @@ package struct WorkspaceScanner: Sendable {
             outer,
             wanted(scope),
             known: known,
-            onlyLooks: false,
+            for: .files,
             rest: rest,
             isCancelled: isCancelled
         )
@@ -90,26 +90,30 @@ package struct WorkspaceScanner: Sendable {
             return .trouble(error)
         }
         let wanted = path.isRoot ? TreeWalk.Wanted.all : .only([path])
-        let walk = try walk(folder, outer, wanted, known: [], onlyLooks: true) { false }
+        let walk = try walk(folder, outer, wanted, known: [], for: .look) { false }
         if let trouble = walk.troubles.first { return .trouble(trouble) }
         if let skipped = walk.skipped.first { return .skipped(skipped.reason, at: walk.skippedAt ?? skipped.path) }
         guard let found = walk.found else { return .missing }
         return .selected(isFolder: found == .folder)
     }
 
-    /// The folders that a scan would not enter, for a watcher to leave out.
+    /// Goes through the folders that a scan would enter, for a watcher; reads no file but those with rules.
     ///
-    /// Reads no file but those with rules.
-    package func skippedFolders() throws(ScanError) -> Set<WorkspacePath> {
-        let folder = try openRoot()
-        let outer: OuterRules
-        do {
-            outer = try OuterRules(root: root, policy: policy, environment: environment)
-        } catch {
-            return []
-        }
-        let walk = try walk(folder, outer, .all, known: [], onlyLooks: false) { false }
-        return Set(walk.skipped.filter(\.isFolder).map(\.path))
+    /// - Parameters:
+    ///   - folder: The root, open; it is closed at the end.
+    ///   - enter: Is given each folder, open, before it is listed, and how many are above it; false leaves out what is
+    ///     below it.
+    /// - Returns: The folders that a scan would not enter, and the entries it had trouble with; nil when the rules that
+    ///   hold everywhere cannot be read.
+    func walkFolders(
+        of folder: Int32,
+        enter: @escaping (_ folder: Int32, _ path: WorkspacePath, _ depth: Int) -> Bool
+    ) -> (skipped: [WorkspacePath], troubles: [Trouble])? {
+        let folder = OpenFolder(adopting: folder)
+        guard let outer = try? OuterRules(root: root, policy: policy, environment: environment),
+            let walk = try? walk(folder, outer, .all, known: [], for: .folders(enter: enter), isCancelled: { false })
+        else { return nil }
+        return (walk.skipped.map(\.path), walk.troubles)
     }
 
     private func walk(
@@ -117,7 +121,7 @@ package struct WorkspaceScanner: Sendable {
         _ outer: OuterRules,
         _ wanted: TreeWalk.Wanted,
         known: [KnownFile],
-        onlyLooks: Bool,
+        for purpose: TreeWalk.Purpose,
         rest: TreeWalk.Rest? = nil,
         isCancelled: () -> Bool
     ) throws(ScanError) -> TreeWalk {
@@ -129,7 +133,7 @@ package struct WorkspaceScanner: Sendable {
             outer: outer,
             wanted: wanted,
             known: known,
-            onlyLooks: onlyLooks,
+            purpose: purpose,
             rest: rest,
             unknownDigest: hashing.digest(of: []),
             buffer: buffer

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import SatchelCore
 
 extension LockHolder {
@@ -6,7 +7,7 @@ extension LockHolder {
     var text: String {
         """
         pid \(pid)
-        since \(since.formatted(.iso8601))
+        since \(universalTime(since))
         command \(printable(command))
 
         """
@@ -23,5 +24,18 @@ extension LockHolder {
             lines[2][0] == "command"
         else { return nil }
         self.init(pid: pid, since: since, command: lines[2][1])
+    }
+}
+
+/// As `2026-01-31T12:00:00Z`.
+///
+/// Every command that writes takes the lock, and Foundation's format would have each load the data of all time zones.
+private func universalTime(_ date: Date) -> String {
+    var seconds = time_t(date.timeIntervalSince1970.rounded(.down))
+    var parts = tm()
+    gmtime_r(&seconds, &parts)
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { buffer in
+        let count = strftime(buffer.baseAddress, buffer.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
+        return String(decoding: buffer.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

@@ -8,6 +8,8 @@ package enum WatchError: Error, Hashable, Sendable {
     case instanceLimit(limit: Int?)
     /// ENOSPC: some folders have no watch, so changes in them go unnoticed.
     case watchLimit(watches: Int, limit: Int?)
+    /// The system did not let a folder be looked into; its escaped path, and the system's words.
+    case folder(String, String)
     /// The root, or a folder below it, lies on a file system that does not report what other machines do to it.
     case remoteFileSystem(String)
     /// libinotifytools keeps its state in globals: a second watcher would take the first one's events.
@@ -37,6 +39,8 @@ extension WatchError: CustomStringConvertible {
             "cannot watch all folders: \(watches) are watched and the limit of"
                 + "\(limit.map { " \($0)" } ?? "") inotify watches per user is reached; raise it with "
                 + "'sysctl \(inotifySetting("max_user_watches"))=\(max(524_288, (limit ?? 0) * 2))', or ignore more folders"
+        case .folder(let path, let words):
+            "cannot watch \(path): \(words); it is looked at from time to time"
         case .remoteFileSystem(let kind):
             "cannot see every change: the folder, or one in it, is on \(kind), which does not report what other machines "
                 + "change; it is looked at from time to time"

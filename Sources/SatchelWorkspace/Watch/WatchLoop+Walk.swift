@@ -37,13 +37,59 @@ extension WatchLoop {
     func walkEverything(notingNew: Bool) {
         var walk = Walk(entersKnown: true, notesNew: notingNew)
         table.beginWalk()
-        enter(openFolder(at: .root), at: .root, in: nil, depth: 0, &walk)
-        finish(&walk)
+        if !walkSelected(&walk) {
+            enter(openFolder(at: .root), at: .root, in: nil, depth: 0, &walk)
+            finish(&walk)
+        }
         loss = loss ?? findRootLoss()
         // What was not come by may be there all the same.
         guard walk.isComplete else { return }
         condemned.formUnion(table.endWalk())
         counts.isPartial = false
+    }
+
+    /// Watches the folders that the selection enters; false when there is none, or its rules cannot be read, so that every
+    /// folder is to be watched.
+    private func walkSelected(_ walk: inout Walk) -> Bool {
+        guard case .selection(let scanner) = pruning, case .success(let root) = openRoot() else { return false }
+        var current = walk
+        var above: [Int32] = []
+        let seen = scanner.walkFolders(of: root) { [self] folder, path, depth in
+            guard !current.isOver, !signals.isStopping else {
+                current.isComplete = false
+                return false
+            }
+            do throws(Errno) {
+                above.removeSubrange(depth...)
+                above.append(try watch(folder, at: path, in: above.last, &current).watch)
+                return true
+            } catch {
+                leaveOut(error.code, &current)
+                return false
+            }
+        }
+        walk = current
+        guard let seen else { return false }
+        for trouble in seen.troubles where trouble.isFolder && trouble.kind == .failed {
+            walk.isComplete = false
+            degrade(to: .folder("\(trouble.path)", trouble.message))
+        }
+        pruned = walk.isComplete ? Set(seen.skipped) : pruned.union(seen.skipped)
+        return true
+    }
+
+    /// Puts a watch on an open folder, and the folder in its place.
+    private func watch(
+        _ folder: Int32,
+        at path: WorkspacePath,
+        in parent: Int32?,
+        _ walk: inout Walk
+    ) throws(Errno) -> (watch: Int32, isNew: Bool) {
+        let watch = try addWatch(on: folder).get()
+        let isNew = place(watch, at: path, in: parent)
+        if isNew { noteFileSystem(of: folder) }
+        if isNew, walk.notesNew { settler.note(.subtree(path), at: .now) }
+        return (watch, isNew)
     }
 
     /// Puts watches on the folder of that name and all below it, unless it is known to be there and not to be entered.
@@ -80,10 +126,7 @@ extension WatchLoop {
         do throws(Errno) {
             let folder = try opened.get()
             defer { close(folder) }
-            let watch = try addWatch(on: folder).get()
-            let isNew = place(watch, at: path, in: parent)
-            if isNew { noteFileSystem(of: folder) }
-            if isNew, walk.notesNew { settler.note(.subtree(path), at: .now) }
+            let (watch, isNew) = try watch(folder, at: path, in: parent, &walk)
             guard isNew || walk.entersKnown else { return .present }
             // Below a folder that came from elsewhere, what the table has need not be what is there.
             walk.entersKnown = true

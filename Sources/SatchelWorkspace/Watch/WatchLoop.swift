@@ -15,7 +15,7 @@ final class WatchLoop {
     /// It is not held open: an open folder cannot be unmounted, and its deletion is not told.
     let rootIdentity: RootIdentity
     let source: any EventSource
-    let prunes: @Sendable (WorkspacePath) -> Bool
+    let pruning: FolderPruning
     let signals: WatchSignals
     let entries = FolderEntries()
 
@@ -31,6 +31,11 @@ final class WatchLoop {
     var sweepAt: Instant?
     var resync = ResyncSchedule()
     var loss: RootLoss?
+    /// The folders that the selection left out when everything was last walked.
+    ///
+    /// A folder that appears later is watched although a rule may leave it out: that costs a watch, while the other
+    /// mistake would lose changes.
+    var pruned: Set<WorkspacePath> = []
     /// File systems that were come by, as `st_dev`.
     var devices: Set<UInt64> = []
     /// File systems that the consumer was told about because they do not report everything.
@@ -45,7 +50,7 @@ final class WatchLoop {
         rootIdentity: RootIdentity,
         source: any EventSource,
         settle: SettlePolicy,
-        prunes: @escaping @Sendable (WorkspacePath) -> Bool,
+        pruning: FolderPruning,
         signals: WatchSignals,
         typeOfFileSystem: @escaping (Int32) -> UInt32
     ) {
@@ -53,7 +58,7 @@ final class WatchLoop {
         self.root = root
         self.rootIdentity = rootIdentity
         self.source = source
-        self.prunes = prunes
+        self.pruning = pruning
         self.signals = signals
         settler = Settler(settle)
         counts.limit = inotifyLimit("max_user_watches")
@@ -178,6 +183,14 @@ final class WatchLoop {
             condemned.remove(watch)
             ending.insert(watch)
             source.unwatch(watch)
+        }
+    }
+
+    /// Whether a folder that is come by is left out with all below it.
+    func prunes(_ folder: WorkspacePath) -> Bool {
+        switch pruning {
+        case .selection: pruned.contains(folder)
+        case .those(let isPruned): isPruned(folder)
         }
     }
 

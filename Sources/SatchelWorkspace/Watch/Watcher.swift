@@ -19,26 +19,24 @@ package final class Watcher: Sendable {
     /// - Parameters:
     ///   - root: The workspace's folder; may be a symlink to it.
     ///   - settle: How long to wait for a path to come to rest.
-    ///   - prunes: Whether a folder is left out with all below it. Called on the watcher's thread for each folder
-    ///     found, so it must be quick. `.git` and `.satchel` are left out without asking. When its answers change,
-    ///     call ``rescanWatches()``.
+    ///   - pruning: Which folders are left out with all below them. When that changes, call ``rescanWatches()``.
     ///   - source: Which code delivers the events.
     /// - Throws: When the root cannot be opened, or there is no inotify instance to be had.
     package convenience init(
         root: String,
         settle: SettlePolicy = SettlePolicy(),
-        prunes: @escaping @Sendable (WorkspacePath) -> Bool = { _ in false },
+        pruning: FolderPruning = .those { _ in false },
         source: EventSourceKind = .preferred
     ) throws(WatchError) {
         // First of all: libinotifytools takes only low descriptors.
-        try self.init(root: root, settle: settle, prunes: prunes, readingFrom: makeEventSource(source))
+        try self.init(root: root, settle: settle, pruning: pruning, readingFrom: makeEventSource(source))
     }
 
     /// Takes over `source` and closes it in the end.
     init(
         root: String,
         settle: SettlePolicy,
-        prunes: @escaping @Sendable (WorkspacePath) -> Bool,
+        pruning: FolderPruning,
         readingFrom source: any EventSource,
         typeOfFileSystem: @escaping (Int32) -> UInt32 = fileSystemType
     ) throws(WatchError) {
@@ -50,7 +48,7 @@ package final class Watcher: Sendable {
                 rootIdentity: rootIdentity,
                 source: source,
                 settle: settle,
-                prunes: prunes,
+                pruning: pruning,
                 signals: signals,
                 typeOfFileSystem: typeOfFileSystem
             )
