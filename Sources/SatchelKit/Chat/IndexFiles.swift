@@ -19,15 +19,27 @@ extension Workspace {
         let stamp = try await manifest.choosableStamp(upTo: Self.largestChoosable)
         guard try await manifest.setting(Manifest.choosableStampKey) != stamp else { return }
         let files = try await manifest.unindexedFiles(upTo: Self.largestChoosable)
-        let isMany = files.count > 1000
-        if isMany { try await manifest.beginManyFiles() }
+        guard files.count > 1000 else { return try await index(files, stamp: stamp) { _ in } }
+        try await manifest.beginManyFiles()
+        let result: Result<Void, any Error>
+        do {
+            try await index(files, stamp: stamp) { observe(.indexing(done: $0, of: files.count)) }
+            result = .success(())
+        } catch {
+            result = .failure(error)
+        }
+        try await manifest.endManyFiles()
+        try result.get()
+    }
+
+    private func index(_ files: [Manifest.Unindexed], stamp: String, progress: (Int) -> Void) async throws {
         var done = 0
         var isWhole = true
         var ready: Texts = []
         var batches = batches(of: files).makeIterator()
         while true {
             try Task.checkCancellation()
-            if isMany { observe(.indexing(done: done, of: files.count)) }
+            progress(done)
             guard let batch = batches.next() else { break }
             async let next = texts(of: batch)
             try await manifest.index(ready)
@@ -36,7 +48,6 @@ extension Workspace {
             isWhole = isWhole && ready.count == batch.count
         }
         try await manifest.index(ready)
-        if isMany { try await manifest.endManyFiles() }
         if isWhole { try await manifest.setSetting(Manifest.choosableStampKey, to: stamp) }
     }
 
