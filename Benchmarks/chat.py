@@ -116,6 +116,8 @@ def main():
     parser.add_argument("--runs", type=int, default=15)
     options = parser.parse_args()
     satchel = os.path.abspath(options.satchel)
+    # With the usual queue of five, one of several connections at once would wait a second for its second SYN.
+    http.server.ThreadingHTTPServer.request_queue_size = 128
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Provider)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     work = tempfile.mkdtemp(prefix="satchel-chat-")

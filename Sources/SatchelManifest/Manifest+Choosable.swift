@@ -9,6 +9,9 @@ extension Manifest {
         package var size: Int64
     }
 
+    /// Under which what the index holds is noted.
+    package static let choosableStampKey = "choosable_stamp"
+
     /// A sum over all files that can be chosen, which nearly any change changes.
     ///
     /// Comparing it with that of the last time is cheaper than looking for each file in the index. Texts larger
@@ -17,9 +20,10 @@ extension Manifest {
         try await read { db in
             let row = try Row.fetchOne(
                 db,
+                // `IS`, not `=`: else the index of linked paths is walked, and each row looked up by itself.
                 sql: """
                     SELECT count(*), sum((ctime_ns / 1000) % 2147483647 + size * 31 + inode % 1000003) FROM path
-                    WHERE linked = sha256 AND media = ? AND size <= ?
+                    WHERE linked IS sha256 AND media = ? AND size <= ?
                     """,
                 arguments: [MediaType.text.rawValue, size]
             )
@@ -32,7 +36,7 @@ extension Manifest {
     ///
     /// Texts larger than `size` are data, and are not chosen.
     package func unindexedFiles(upTo size: Int64) async throws(ManifestError) -> [Unindexed] {
-        let wanted = "linked = sha256 AND media = \(MediaType.text.rawValue) AND size <= \(size)"
+        let wanted = "linked IS sha256 AND media = \(MediaType.text.rawValue) AND size <= \(size)"
         let (missing, hasStale) = try await read { db in
             let missing = try Row.fetchAll(
                 db,
@@ -75,13 +79,33 @@ extension Manifest {
             let forget = try db.cachedStatement(sql: "DELETE FROM choosable WHERE path = ?")
             let row = try db.cachedStatement(sql: "INSERT INTO choosable (path, sha256, size) VALUES (?, ?, ?)")
             let text = try db.cachedStatement(
-                sql: "INSERT INTO choosable_fts (rowid, path, symbols, body) VALUES (?, ?, ?, ?)"
+                sql: "INSERT INTO choosable_fts (rowid, path, symbols, body, note) VALUES (?, ?, ?, ?, ?)"
             )
             for (file, terms) in files {
                 try forget.execute(arguments: [file.path.blob])
                 try row.execute(arguments: [file.path.blob, file.digest.blob, file.size])
-                try text.execute(arguments: [db.lastInsertedRowID, terms.path, terms.symbols, terms.body])
+                try text.execute(arguments: [
+                    db.lastInsertedRowID, terms.path, terms.symbols, terms.body, terms.note,
+                ])
             }
+        }
+    }
+
+    /// Lets the index grow by many files at once, until ``endManyFiles()``: what is written is merged in few large
+    /// steps.
+    package func beginManyFiles() async throws(ManifestError) {
+        try await prepareForManyWrites()
+        try await write { db in
+            try db.execute(sql: "INSERT INTO choosable_fts (choosable_fts, rank) VALUES ('automerge', 0)")
+            try db.execute(sql: "INSERT INTO choosable_fts (choosable_fts, rank) VALUES ('hashsize', 33554432)")
+        }
+    }
+
+    /// As FTS5 comes.
+    package func endManyFiles() async throws(ManifestError) {
+        try await write { db in
+            try db.execute(sql: "INSERT INTO choosable_fts (choosable_fts, rank) VALUES ('automerge', 4)")
+            try db.execute(sql: "INSERT INTO choosable_fts (choosable_fts, rank) VALUES ('hashsize', 1048576)")
         }
     }
 
@@ -90,32 +114,63 @@ extension Manifest {
     /// - Parameters:
     ///   - terms: as ``questionTerms(_:)`` makes them; each matches after stemming.
     ///   - limit: at most so many.
+    ///   - isPadded: whether files are wanted, too, that have nothing but what half of the files have.
     /// - Returns: candidates, to be weighed by ``choose(_:for:under:)``.
     /// - Throws: ``ManifestError``.
-    package func candidates(for terms: [String], limit: Int) async throws(ManifestError) -> [FileCandidate] {
-        guard !terms.isEmpty else { return [] }
+    package func candidates(
+        for terms: [String],
+        limit: Int,
+        isPadded: Bool
+    ) async throws(ManifestError) -> [FileCandidate] {
         // Quoted, so that no term is an operator of the query language.
-        let query = terms.map { "\"" + $0.replacing("\"", with: "") + "\"" }.joined(separator: " OR ")
+        let all = terms.map { "\"" + $0.replacing("\"", with: "") + "\"" }
+        guard !all.isEmpty else { return [] }
         return try await read { db in
-            // A name says more than a mention. Ranked before it is joined: the table is looked into for the best only,
-            // and there are as many dead rows as living ones at the most.
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT c.path, c.sha256, c.size, f.score FROM (
-                        SELECT rowid AS id, bm25(choosable_fts, 8.0, 2.0, 1.0) AS score FROM choosable_fts
-                        WHERE choosable_fts MATCH ? ORDER BY score LIMIT ?) f
-                    JOIN choosable c ON c.id = f.id ORDER BY f.score
-                    """,
-                arguments: [query, 2 * limit]
-            ).prefix(limit).map { row in
-                FileCandidate(
-                    path: try row.workspacePath(0),
-                    digest: try row.digest(1),
-                    size: row[2],
-                    relevance: -(row[3] as Double)
-                )
+            let telling = try Self.tellingTerms(all, in: db)
+            if telling.count < all.count, !telling.isEmpty {
+                let found = try Self.ranked(telling, limit: limit, in: db)
+                if isPadded ? found.count == limit : !found.isEmpty { return found }
             }
+            return try Self.ranked(all, limit: limit, in: db)
         }
     }
+
+    private static func ranked(_ terms: [String], limit: Int, in db: Database) throws -> [FileCandidate] {
+        // A name says more than a mention. Ranked before it is joined: the table is looked into for the best only, and
+        // there are as many dead rows as living ones at the most.
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT c.path, c.sha256, c.size, f.score FROM (
+                    SELECT rowid AS id, bm25(choosable_fts, 8.0, 2.0, 1.0, 2.0) AS score FROM choosable_fts
+                    WHERE choosable_fts MATCH ? ORDER BY score LIMIT ?) f
+                JOIN choosable c ON c.id = f.id ORDER BY f.score
+                """,
+            arguments: [terms.joined(separator: " OR "), 2 * limit]
+        ).prefix(limit).map { row in
+            FileCandidate(
+                path: try row.workspacePath(0),
+                digest: try row.digest(1),
+                size: row[2],
+                relevance: -(row[3] as Double)
+            )
+        }
+    }
+
+    /// Those of `terms` by which files can be told apart.
+    ///
+    /// What stands in half of the files or more weighs a millionth of a point in FTS5's BM25, and takes the most time.
+    private static func tellingTerms(_ terms: [String], in db: Database) throws -> [String] {
+        // Numbers are given out without gaps, and FTS5 counts the dead rows too.
+        let rows = try Int64.fetchOne(db, sql: "SELECT seq FROM sqlite_sequence WHERE name = 'choosable'") ?? 0
+        guard rows > manyRows else { return terms }
+        let count = try db.cachedStatement(
+            sql: "SELECT count(*) FROM (SELECT 1 FROM choosable_fts WHERE choosable_fts MATCH ? LIMIT ?)"
+        )
+        let half = (rows + 1) / 2
+        return try terms.filter { try (Int64.fetchOne(count, arguments: [$0, half]) ?? 0) < half }
+    }
+
+    /// With fewer, ranking takes no time worth saving.
+    private static let manyRows: Int64 = 1000
 }

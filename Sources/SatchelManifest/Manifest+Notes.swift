@@ -50,6 +50,22 @@ extension Manifest {
                     note.usage?.output, note.usage?.cost?.ticks, note.madeAt.milliseconds,
                 ]
             )
+            try db.execute(
+                sql: """
+                    INSERT INTO note_use (sha256, path, model, account, input_tokens, cached_tokens, cache_write_tokens,
+                        output_tokens, reasoning_tokens, tool_calls, cost_ticks, cost_source, made_at)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    note.digest.blob, note.path.blob, note.model, note.account.rawValue, note.usage?.input,
+                    note.usage?.cached, note.usage?.cacheWrite, note.usage?.output, note.usage?.reasoning,
+                    note.usage?.toolCalls, note.usage?.cost?.ticks, note.usage?.costSource?.rawValue,
+                    note.madeAt.milliseconds,
+                ]
+            )
+            // The index of files has the words of notes too: what has this content is put into it again.
+            try db.execute(sql: "DELETE FROM choosable WHERE sha256 = ?", arguments: [note.digest.blob])
+            try db.execute(sql: "DELETE FROM meta WHERE key = ?", arguments: [Self.choosableStampKey])
         }
     }
 

@@ -24,14 +24,20 @@ extension Manifest {
         )
     }
 
-    /// Answers of models: those that told what they used up, and those that broke off before they could.
+    /// Answers of models since a moment, as `u`: those that told what they used up, those that broke off before they
+    /// could, and notes on contents, which have no thread.
     ///
     /// What a fork has taken over was paid for in the thread it comes from, and is older than the fork.
     private static let answers = """
-        FROM message m JOIN thread t ON t.id = m.thread LEFT JOIN account a ON a.id = m.account
-        WHERE m.role = 'assistant' AND m.created_at >= ? AND (m.input_tokens IS NOT NULL
-            OR (m.model IS NOT NULL AND m.status = 'failed' AND m.text <> ''
-                AND (t.forked_from IS NULL OR m.created_at >= t.created_at)))
+        FROM (
+            SELECT m.created_at, m.model, m.thread, t.title, a.label, m.position, NULL AS path, \(usageColumns)
+            FROM message m JOIN thread t ON t.id = m.thread LEFT JOIN account a ON a.id = m.account
+            WHERE m.role = 'assistant' AND m.created_at >= :since AND (m.input_tokens IS NOT NULL
+                OR (m.model IS NOT NULL AND m.status = 'failed' AND m.text <> ''
+                    AND (t.forked_from IS NULL OR m.created_at >= t.created_at)))
+            UNION ALL
+            SELECT n.made_at, n.model, NULL, NULL, a.label, NULL, n.path, \(usageColumns.replacing("m.", with: "n."))
+            FROM note_use n JOIN account a ON a.id = n.account WHERE n.made_at >= :since) u
         """
 
     /// Sums over all answers since a moment that a model gave.
@@ -41,12 +47,12 @@ extension Manifest {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT coalesce(\(column), ''), count(*), count(*) - count(m.cost_ticks),
-                        coalesce(sum(m.input_tokens), 0), sum(m.cached_tokens), sum(m.cache_write_tokens),
-                        sum(m.output_tokens), sum(m.reasoning_tokens), sum(m.tool_calls), sum(m.cost_ticks), NULL
+                    SELECT coalesce(\(column), ''), count(*), count(*) - count(u.cost_ticks),
+                        coalesce(sum(u.input_tokens), 0), sum(u.cached_tokens), sum(u.cache_write_tokens),
+                        sum(u.output_tokens), sum(u.reasoning_tokens), sum(u.tool_calls), sum(u.cost_ticks), NULL
                     \(Self.answers) GROUP BY 1 ORDER BY 1
                     """,
-                arguments: [since?.milliseconds ?? Int64.min]
+                arguments: ["since": since?.milliseconds ?? Int64.min]
             ).map { row in
                 UsageSum(
                     key: row[0],
@@ -70,14 +76,23 @@ extension Manifest {
             )
             return try Row.fetchAll(
                 db,
-                sql: "SELECT m.thread, m.position, \(Self.usageColumns) \(Self.answers) ORDER BY m.id",
-                arguments: [since?.milliseconds ?? Int64.min]
+                sql: """
+                    SELECT u.thread, u.position, u.path, \(Self.usageColumns.replacing("m.", with: "u."))
+                    \(Self.answers) ORDER BY u.created_at
+                    """,
+                arguments: ["since": since?.milliseconds ?? Int64.min]
             ).map { row in
-                AnswerUse(
-                    usage: Self.usage(row, from: 2) ?? ChatUsage(input: 0, cached: 0, output: 0, reasoning: 0),
-                    files: try Row.fetchAll(files, arguments: [row[0] as Int64, row[1] as Int]).map {
-                        AnswerUse.File(path: try $0.workspacePath(0).description, size: $0[1])
+                let shown: [AnswerUse.File] =
+                    if let thread = row[0] as Int64? {
+                        try Row.fetchAll(files, arguments: [thread, row[1] as Int]).map {
+                            AnswerUse.File(path: try $0.workspacePath(0).description, size: $0[1])
+                        }
+                    } else {
+                        [AnswerUse.File(path: try row.workspacePath(2).description, size: 1)]
                     }
+                return AnswerUse(
+                    usage: Self.usage(row, from: 3) ?? ChatUsage(input: 0, cached: 0, output: 0, reasoning: 0),
+                    files: shown
                 )
             }
         }
@@ -88,10 +103,10 @@ extension UsageKey {
     /// Nil where an answer belongs to several keys.
     fileprivate var sql: String? {
         switch self {
-        case .day: "strftime('%Y-%m-%d', m.created_at / 1000, 'unixepoch')"
-        case .model: "m.model"
-        case .thread: "m.thread || ' ' || t.title"
-        case .account: "a.label"
+        case .day: "strftime('%Y-%m-%d', u.created_at / 1000, 'unixepoch')"
+        case .model: "u.model"
+        case .thread: "coalesce(u.thread || ' ' || u.title, 'notes')"
+        case .account: "u.label"
         case .file: nil
         }
     }

@@ -25,6 +25,7 @@ enum Schema {
         ("7 money, citations, streams and jobs", moneyAndLater),
         ("9 tools that models used, and notes on contents", toolsAndNotes),
         ("10 outputs", outputs),
+        ("11 automatic choice", automaticChoice),
     ]
 
     /// The index that files are chosen by for a question, one row for each path; contentless, so that the bytes are not

@@ -86,6 +86,44 @@ import Testing
         }
     }
 
+    @Test func makingNotesIsCountedEachTime() async throws {
+        try await with(prices: "echo input 1 output 1") { at in
+            try await at.satchel.run(["summarize", "tea.txt"]).check()
+            try await at.satchel.run(["summarize", "tea.txt"]).check()
+            try await at.satchel.run(["summarize", "--force", "tea.txt"]).check()
+            for (key, name) in [("thread", "notes"), ("file", "tea.txt"), ("model", "echo"), ("account", "openai")] {
+                let costs: CostDocument = try await at.satchel.document(["cost", "--by", key])
+                let sum = try #require(costs.sums.first)
+                #expect(costs.sums.count == 1 && sum.key == name && sum.answers == 2, "\(key): \(costs)")
+                #expect(sum.unpriced == 0 && sum.cost?.hasSuffix("USD") == true && sum.usage.input > 0)
+            }
+        }
+    }
+
+    @Test func autoKeepsToItsBudgetOfMoney() async throws {
+        try await with(prices: "echo input 1000 output 1") { at in
+            let whole = try await at.satchel.chat("--auto", "which line is longer than earl grey?")
+            #expect(Set(whole.picked?.map(\.path) ?? []) == ["tea.txt", "other.txt"])
+            #expect(whole.picked?.first { $0.path == "tea.txt" }?.cost == "0.003 USD", "three tokens")
+            let finished = try await at.satchel.run(
+                ["chat", "--auto-cost", "0.004", "which line is longer than earl grey?"]
+            ).check()
+            #expect(finished.stderr.contains("chose tea.txt  3 tokens  0.003 USD"), "\(finished)")
+            #expect(finished.stderr.contains("left out other.txt  8 tokens  0.008 USD"), "\(finished)")
+            // Half of what all may cost is left for the answer.
+            let bound = try await at.satchel.chat("--auto", "--max-cost", "0.5", "which line is longer than earl grey?")
+            #expect(bound.picked?.count == 2)
+        }
+    }
+
+    @Test func aBudgetOfMoneyWithoutAPriceIsSaidToBindNothing() async throws {
+        try await with { at in
+            let finished = try await at.satchel.run(["chat", "--auto-cost", "0.01", "earl grey"]).check()
+            #expect(finished.stderr.contains("what echo costs is not known"), "\(finished)")
+            #expect(finished.stderr.contains("chose tea.txt"))
+        }
+    }
+
     @Test func anEstimateSendsNothing() async throws {
         try await with(prices: "echo input 1 output 1") { at in
             let estimate: EstimateDocument = try await at.satchel.document(["chat", "--estimate", "see @tea.txt"])

@@ -99,6 +99,25 @@ struct SearchTests {
         }
     }
 
+    @Test func aFileIsChosenByItsNoteToo() async throws {
+        try await with { at in
+            let before = try await at.satchel.chat("--auto", "where are beverages?")
+            #expect(before.picked == nil, "no file has the word")
+            at.openAI.nextAnswer(.text("A list of Beverages, for the kitchen."))
+            try await at.satchel.run(["summarize", "tea.md"]).check()
+            let after = try await at.satchel.chat("--auto", "where are beverages?")
+            #expect(after.picked?.map(\.path) == ["tea.md"])
+            #expect(after.picked?.first?.terms == [] && after.picked?.first?.noteTerms == ["beverages"])
+            let listed = try await at.satchel.run(["search", "--list", "kitchen"]).check()
+            #expect(listed.stdout.hasPrefix("tea.md") && listed.stdout.contains("its note has kitchen"))
+            at.openAI.nextAnswer(.text("Names of drinks."))
+            try await at.satchel.run(["summarize", "--force", "tea.md"]).check()
+            let renewed = try await at.satchel.run(["search", "--list", "drink"]).check()
+            #expect(renewed.stdout.hasPrefix("tea.md"))
+            #expect(try await at.satchel.run(["search", "--list", "kitchen"]).check().stdout.isEmpty)
+        }
+    }
+
     @Test func aNoteIsListedAmongWhatLeft() async throws {
         try await with { at in
             try await at.satchel.run(["summarize", "tea.md"]).check()

@@ -43,6 +43,19 @@ import Testing
         #expect(IndexedText(path: path, content: Array(text.utf8)).body == String(repeating: "tide ", count: 5))
     }
 
+    @Test func manyDifferentTermsAreCountedApart() throws {
+        let path = try #require(WorkspacePath("a"))
+        let letters: [UInt8] = Array("abcdefghijklmnopqrst".utf8)
+        var words: [UInt8] = []
+        for first in letters {
+            for second in letters {
+                for third in letters { words += [first, second, third, UInt8(ascii: " ")] }
+            }
+        }
+        let body = IndexedText(path: path, content: words + words).body
+        #expect(body.split(separator: " ").count == 16_000)
+    }
+
     private func candidate(_ path: String, _ relevance: Double, size: Int64 = 400) throws -> FileCandidate {
         FileCandidate(
             path: try #require(WorkspacePath(path)),

@@ -11,7 +11,7 @@ struct Cost: AsyncParsableCommand {
         discussion: """
             What the provider says counts first, then your prices, then the published ones. An answer without any of \
             them is unpriced, and stays so. By file, each answer is shared out among the files that it was shown, by \
-            their bytes.
+            their bytes. The notes of summarize are answers too.
 
             EXAMPLES
               satchel cost

@@ -2,10 +2,15 @@ import FoundationEssentials
 import SatchelCore
 import SatchelKit
 
-/// `src/a.c  2,310 tokens  score 12.3  has hostip, lock`.
+/// `src/a.c  2,310 tokens  0.0029 USD  score 12.3  has hostip, lock; its note has dns`.
 func choiceText(_ file: PickedFile) -> String {
-    let terms = file.terms.isEmpty ? "" : "  has \(printable(file.terms.joined(separator: ", ")))"
-    return "\(file.path)  \(grouped(file.tokens)) tokens  score \(oneDecimal(file.score))\(terms)"
+    var reasons = file.terms.isEmpty ? [] : ["has \(printable(file.terms.joined(separator: ", ")))"]
+    if !file.noteTerms.isEmpty { reasons.append("its note has \(printable(file.noteTerms.joined(separator: ", ")))") }
+    let columns = [
+        "\(file.path)", "\(grouped(file.tokens)) tokens", file.cost.map { "\($0)" } ?? "",
+        "score \(oneDecimal(file.score))", reasons.joined(separator: "; "),
+    ]
+    return columns.filter { !$0.isEmpty }.joined(separator: "  ")
 }
 
 /// `12,345 tokens in (83% cached), 210 out`.
@@ -37,6 +42,8 @@ struct JSONPicked: Encodable {
     var tokens: Int
     var score: Double
     var terms: [String]
+    var noteTerms: [String]?
+    var cost: String?
 
     init(_ file: PickedFile) {
         path = file.path.description
@@ -44,6 +51,8 @@ struct JSONPicked: Encodable {
         tokens = file.tokens
         score = (file.score * 1000).rounded() / 1000
         terms = file.terms
+        if !file.noteTerms.isEmpty { noteTerms = file.noteTerms }
+        cost = file.cost?.description
     }
 }
 

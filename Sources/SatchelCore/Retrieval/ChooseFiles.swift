@@ -24,6 +24,10 @@ package struct PickedFile: Hashable, Sendable {
     package var score: Double
     /// The terms of the question that it has, those of its path first.
     package var terms: [String] = []
+    /// Those that only the note on it has.
+    package var noteTerms: [String] = []
+    /// Of its tokens as input; nil where the price is not known.
+    package var cost: Dollars?
 
     package init(path: WorkspacePath, digest: ContentDigest, tokens: Int, score: Double) {
         self.path = path
@@ -40,12 +44,38 @@ package struct AutoBudget: Hashable, Sendable {
     package var files: Int
     /// Of the best score; what has less is left out.
     package var leastShare: Double
+    /// Of all files together as input; nil for no bound.
+    package var cost: Dollars?
 
-    package init(tokens: Int, files: Int, leastShare: Double = 0.2) {
+    package init(tokens: Int, files: Int, leastShare: Double = 0.2, cost: Dollars? = nil) {
         self.tokens = tokens
         self.files = files
         self.leastShare = leastShare
+        self.cost = cost
     }
+
+    /// With no more tokens than its money pays for.
+    ///
+    /// - Parameters:
+    ///   - whole: what question and answer may cost; half of it is left for the answer and the rest of the question.
+    ///   - price: of the model; without it, tokens and files are the only bounds.
+    /// - Returns: the same budget with fewer tokens, or none.
+    package func within(_ whole: Dollars?, at price: TokenPrice?) -> AutoBudget {
+        let bounds = [cost, whole.flatMap { Dollars(ticks: $0.ticks / 2) }].compactMap { $0 }
+        guard let price, let most = bounds.min() else { return self }
+        var budget = self
+        // The most that is paid for: beyond a limit, a long input costs more for each token.
+        var (low, high) = (0, min(tokens, Self.longestInput))
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if price.cost(ofInput: middle) <= most { low = middle } else { high = middle - 1 }
+        }
+        budget.tokens = low
+        return budget
+    }
+
+    /// Tokens; more than any model reads.
+    private static let longestInput = 100_000_000
 }
 
 /// What was chosen, and what would have been but for its size.
@@ -57,6 +87,13 @@ package struct Choice: Hashable, Sendable {
     package init(picked: [PickedFile] = [], tooLarge: [PickedFile] = []) {
         self.picked = picked
         self.tooLarge = tooLarge
+    }
+
+    /// Tells what each file costs as input.
+    package mutating func price(at price: TokenPrice?) {
+        guard let price else { return }
+        for index in picked.indices { picked[index].cost = price.cost(ofInput: picked[index].tokens) }
+        for index in tooLarge.indices { tooLarge[index].cost = price.cost(ofInput: tooLarge[index].tokens) }
     }
 }
 

@@ -8,21 +8,25 @@ package struct IndexedText: Hashable, Sendable {
     /// the index stays small.
     package var body: String
 
+    /// Of what a model said of it; empty without a note.
+    package var note: String
+
     private static let mostRepeats = 5
 
     /// - Parameters:
     ///   - path: of the file.
     ///   - content: its bytes, a text.
-    package init(path: WorkspacePath, content: [UInt8]) {
+    ///   - note: on the content.
+    package init(path: WorkspacePath, content: [UInt8], note: String? = nil) {
         self.path = Self.joined(SearchTerms(path.bytes))
         symbols = definitions(in: content).map { Self.joined(SearchTerms(Array($0))) }.joined(separator: " ")
-        var counts: [[UInt8]: Int] = [:]
+        self.note = note.map { Self.joined(SearchTerms($0)) } ?? ""
+        var counts = TermCounts()
         var body: [UInt8] = []
-        for term in SearchTerms(content) where term.count <= 64 {
-            let count = counts[term, default: 0]
-            guard count < Self.mostRepeats else { continue }
-            counts[term] = count + 1
-            body += term
+        body.reserveCapacity(content.count * 3 / 2)
+        SearchTerms(content).forEachTerm { term in
+            guard term.count <= 64, counts.add(term) <= Self.mostRepeats else { return }
+            body.append(contentsOf: term)
             body.append(UInt8(ascii: " "))
         }
         self.body = String(decoding: body, as: UTF8.self)

@@ -2,51 +2,51 @@
 ///
 /// `parseHTTPHeader_v2` gives `parsehttpheaderv2`, `parse`, `http`, `header`, `v` and `2`: the whole of it finds the very
 /// name, the parts find it from a question in plain words. Everything that is not ASCII counts as a letter.
-package struct SearchTerms: Sequence, IteratorProtocol {
+package struct SearchTerms: Sequence {
     private let bytes: [UInt8]
-    private var position = 0
-    /// Parts of the identifier that was read last, the next one at the end.
-    private var pending: [[UInt8]] = []
 
     package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     package init(_ text: String) { bytes = Array(text.utf8) }
 
-    package mutating func next() -> [UInt8]? {
-        if let part = pending.popLast() { return part }
-        while position < bytes.count, !Self.isWord(bytes[position]) { position += 1 }
-        guard position < bytes.count else { return nil }
-        let start = position
-        while position < bytes.count, Self.isWord(bytes[position]) { position += 1 }
-        split(bytes[start..<position])
-        return pending.popLast() ?? next()
+    package func makeIterator() -> IndexingIterator<[[UInt8]]> {
+        var terms: [[UInt8]] = []
+        forEachTerm { terms.append(Array($0)) }
+        return terms.makeIterator()
     }
 
-    private mutating func split(_ word: ArraySlice<UInt8>) {
-        var parts: [[UInt8]] = []
-        var part: [UInt8] = []
-        var last = Kind.separator
-        for (index, byte) in zip(word.indices, word) {
-            let kind = Kind(byte)
-            let next = index + 1 < word.endIndex ? Kind(word[index + 1]) : .separator
-            let begins =
-                switch (last, kind) {
-                case (.lower, .upper), (.digit, .upper), (.digit, .lower), (.lower, .digit), (.upper, .digit): true
-                // The last capital of several belongs to the word behind it: `HTTPHeader`.
-                case (.upper, .upper): next == .lower
-                default: false
+    /// Hands over each term without making an array of it; it is gone when `body` returns.
+    package func forEachTerm(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        bytes.withUnsafeBufferPointer { bytes in
+            var word = SplitWord()
+            var position = 0
+            while position < bytes.count {
+                guard Self.isWord(bytes[position]) else {
+                    position += 1
+                    continue
                 }
-            if begins || kind == .separator, !part.isEmpty {
-                parts.append(part)
-                part = []
+                let start = position
+                while position < bytes.count, Self.isWord(bytes[position]) { position += 1 }
+                word.split(UnsafeBufferPointer(rebasing: bytes[start..<position]))
+                word.forEachTerm(body)
             }
-            if kind != .separator { part.append(kind == .upper ? byte | 0x20 : byte) }
-            last = kind
         }
-        if !part.isEmpty { parts.append(part) }
-        pending = parts.reversed()
-        if parts.count > 1 { pending.append(Array(parts.joined())) }
     }
+
+    fileprivate static func isWord(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...:
+            true
+        default: false
+        }
+    }
+}
+
+/// An identifier, in small letters and without its underscores, and where its parts begin.
+private struct SplitWord {
+    private var letters: [UInt8] = []
+    private var beginnings: [Int] = []
 
     private enum Kind {
         case lower, upper, digit, separator
@@ -61,12 +61,41 @@ package struct SearchTerms: Sequence, IteratorProtocol {
         }
     }
 
-    fileprivate static func isWord(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...:
-            true
-        default: false
+    mutating func split(_ word: UnsafeBufferPointer<UInt8>) {
+        letters.removeAll(keepingCapacity: true)
+        beginnings.removeAll(keepingCapacity: true)
+        var last = Kind.separator
+        for (index, byte) in word.enumerated() {
+            let kind = Kind(byte)
+            guard kind != .separator else {
+                last = kind
+                continue
+            }
+            let begins =
+                switch (last, kind) {
+                case (.separator, _), (.lower, .upper), (.digit, .upper), (.digit, .lower), (.lower, .digit),
+                    (.upper, .digit):
+                    true
+                // The last capital of several belongs to the word behind it: `HTTPHeader`.
+                case (.upper, .upper): index + 1 < word.count && Kind(word[index + 1]) == .lower
+                default: false
+                }
+            if begins { beginnings.append(letters.count) }
+            letters.append(kind == .upper ? byte | 0x20 : byte)
+            last = kind
+        }
+    }
+
+    /// The whole, then its parts where there are several.
+    func forEachTerm(_ body: (UnsafeBufferPointer<UInt8>) -> Void) {
+        guard !beginnings.isEmpty else { return }
+        letters.withUnsafeBufferPointer { letters in
+            body(letters)
+            guard beginnings.count > 1 else { return }
+            for (place, start) in beginnings.enumerated() {
+                let end = place + 1 < beginnings.count ? beginnings[place + 1] : letters.count
+                body(UnsafeBufferPointer(rebasing: letters[start..<end]))
+            }
         }
     }
 }

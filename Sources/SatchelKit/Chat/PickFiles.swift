@@ -3,12 +3,6 @@ internal import SatchelManifest
 internal import SatchelWorkspace
 
 extension Workspace {
-    /// Larger texts are data: they are not chosen.
-    static var largestChoosable: Int64 { 1 << 20 }
-
-    /// Of what the index holds.
-    private static var stampKey: String { "choosable_stamp" }
-
     /// With so many files or fewer, the whole workspace is looked at before a question; else what the last sync or a
     /// running watch knows is chosen from.
     private static var quickScan: Int { 10_000 }
@@ -32,11 +26,9 @@ extension Workspace {
         var words = question
         for mention in mentions(in: question) { words = words.replacing(mention.text, with: " ") }
         let terms = questionTerms(words)
-        let candidates = try await manifest.candidates(for: terms, limit: 300)
+        let candidates = try await manifest.candidates(for: terms, limit: 300, isPadded: budget.leastShare == 0)
         var choice = choose(candidates.filter { !leavingOut.contains($0.path) }, for: terms, under: budget)
-        for index in choice.picked.indices {
-            choice.picked[index].terms = try await matching(terms, choice.picked[index])
-        }
+        choice.picked = try await explain(choice.picked, by: terms)
         return choice
     }
 
@@ -53,7 +45,14 @@ extension Workspace {
             try await bringInStep(.everything, named: [], isRequired: false, connection, observe: observe)
         }
         let there = Set((turn.files + shown).map(\.path))
-        let choice = try await chooseFiles(for: question.prompt, under: budget, leavingOut: there, observe: observe)
+        let price = price(for: budget, connection) { observe(.notice($0)) }
+        var choice = try await chooseFiles(
+            for: question.prompt,
+            under: budget.within(question.wishes.maxCost, at: price),
+            leavingOut: there,
+            observe: observe
+        )
+        choice.price(at: price)
         let picked = choice.picked.filter { file in !question.dropped.contains(where: file.path.isWithin) }
         guard !picked.isEmpty else {
             observe(.picked(choice))
@@ -74,43 +73,52 @@ extension Workspace {
         observe(.picked(Choice(picked: turn.picked, tooLarge: choice.tooLarge)))
     }
 
-    /// The terms that the file has, those of its path first.
-    private func matching(_ terms: [String], _ file: PickedFile) async throws -> [String] {
-        try await onDiskQueue { [root] in
-            let bytes = (try? readFile(file.path, in: root, upTo: ByteCount(Self.largestChoosable))) ?? []
-            let inPath = Set(SearchTerms(file.path.bytes).map(stem))
-            let inBody = Set(SearchTerms(bytes).map(stem))
-            let stems = terms.map { ($0, stem(Array($0.utf8))) }
-            return stems.filter { inPath.contains($0.1) }.map(\.0)
-                + stems.filter { !inPath.contains($0.1) && inBody.contains($0.1) }.map(\.0)
+    /// What the model's input costs; with a budget of money and without a price, that is said.
+    private func price(
+        for budget: AutoBudget,
+        _ connection: Connection,
+        notice: (String) -> Void
+    ) -> TokenPrice? {
+        guard let model = connection.model, let name = connection.modelName else { return nil }
+        if let (price, _) = prices.price(of: name, at: model.traits.provider) { return price }
+        if let cost = budget.cost {
+            notice(
+                "--auto: what \(name) costs is not known, so files are chosen without the bound of \(cost); "
+                    + "add it to prices in your configuration"
+            )
         }
+        return nil
     }
 
-    /// Brings the index of files up to date: only what has changed since is read.
-    private func indexFiles(observe: @Sendable (ChatProgress) -> Void) async throws {
-        let stamp = try await manifest.choosableStamp(upTo: Self.largestChoosable)
-        guard try await manifest.setting(Self.stampKey) != stamp else { return }
-        let files = try await manifest.unindexedFiles(upTo: Self.largestChoosable)
-        var isWhole = true
-        if files.count > 1000 { try await manifest.prepareForManyWrites() }
-        let batch = 250
-        for start in stride(from: 0, to: files.count, by: batch) {
-            try Task.checkCancellation()
-            if files.count > 2 * batch { observe(.indexing(done: start, of: files.count)) }
-            let some = Array(files[start..<min(start + batch, files.count)])
-            let texts = try await onDiskQueue { [root, hashing] in
-                some.compactMap { file -> (file: Manifest.Unindexed, text: IndexedText)? in
-                    // A file that is being changed right now is indexed next time.
-                    guard let bytes = try? readFile(file.path, in: root, upTo: ByteCount(Self.largestChoosable)),
-                        hashing.digest(of: bytes) == file.digest
-                    else { return nil }
-                    return (file, IndexedText(path: file.path, content: bytes))
+    /// Tells of each file which terms it has, those of its path first, and which only its note has.
+    private func explain(_ picked: [PickedFile], by terms: [String]) async throws -> [PickedFile] {
+        let notes = try await manifest.notes(on: Set(picked.map(\.digest)))
+        return try await onDiskQueue { [root] in
+            let stems = terms.map { (text: $0, stem: stem(Array($0.utf8))) }
+            let wanted = Set(stems.map(\.stem))
+            func found(in bytes: [UInt8]) -> Set<[UInt8]> {
+                var found: Set<[UInt8]> = []
+                SearchTerms(bytes).forEachTerm { term in
+                    guard found.count < wanted.count else { return }
+                    let stem = stem(Array(term))
+                    if wanted.contains(stem) { found.insert(stem) }
                 }
+                return found
             }
-            isWhole = isWhole && texts.count == some.count
-            try await manifest.index(texts)
+            return picked.map { file in
+                let bytes = (try? readFile(file.path, in: root, upTo: ByteCount(Self.largestChoosable))) ?? []
+                let (inPath, inBody) = (found(in: file.path.bytes), found(in: bytes))
+                let inNote = found(in: Array((notes[file.digest]?.text ?? "").utf8))
+                var file = file
+                file.terms =
+                    stems.filter { inPath.contains($0.stem) }.map(\.text)
+                    + stems.filter { !inPath.contains($0.stem) && inBody.contains($0.stem) }.map(\.text)
+                file.noteTerms =
+                    stems.filter { inNote.contains($0.stem) && !inPath.contains($0.stem) && !inBody.contains($0.stem) }
+                    .map(\.text)
+                return file
+            }
         }
-        if isWhole { try await manifest.setSetting(Self.stampKey, to: stamp) }
     }
 }
 

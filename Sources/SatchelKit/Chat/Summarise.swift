@@ -162,7 +162,7 @@ extension Workspace {
         for try await event in model.stream(request) {
             switch event {
             case .text(let piece): text += piece
-            case .usage(let tokens): usage = tokens
+            case .usage(let tokens): usage = prices.priced(tokens, of: modelName, at: model.traits.provider)
             case .refusal(let words):
                 throw WorkspaceError(.cannotStart, "\(file.path): the model refused: \(printable(words))")
             case .started, .reasoning, .status, .citation, .made, .toolCall, .finished: break

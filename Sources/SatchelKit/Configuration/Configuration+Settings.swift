@@ -267,6 +267,16 @@ extension Configuration {
             environment: "SATCHEL_CHAT_AUTO_FILES",
             "how many files `chat --auto` chooses for a question at the most"
         ),
+        .scalar(
+            "chat.auto_cost",
+            \.chat.auto.cost,
+            environment: "SATCHEL_CHAT_AUTO_COST",
+            type: "dollars",
+            expected: "dollars such as 0.05",
+            "what the files that `chat --auto` chooses for a question cost as input at the most",
+            parse: { Dollars($0).map(Optional.some) },
+            show: { $0?.description }
+        ),
         .duration(
             "chat.idle_timeout",
             \.chat.idleTimeout,

@@ -88,6 +88,7 @@ package func configurationTemplate(pins: [String] = [], variable: String? = nil)
         #  # The most that chat --auto chooses for a question.
         #  auto_tokens: 30000
         #  auto_files: 8
+        #  auto_cost: 0.05
         #  idle_timeout: 10m
         #  citations: true
 

@@ -18,6 +18,7 @@ struct QueuedQuestion: Codable {
     /// What `--auto` may choose.
     var autoTokens: Int?
     var autoFiles: Int?
+    var autoCost: String?
     var versions: String?
 
     init(_ question: ChatQuestion, account: String?, model: String?) {
@@ -33,6 +34,7 @@ struct QueuedQuestion: Codable {
         usesTools = question.usesTools
         autoTokens = question.auto?.tokens
         autoFiles = question.auto?.files
+        autoCost = question.auto?.cost?.description
         versions = question.versions?.rawValue
     }
 
@@ -51,7 +53,10 @@ struct QueuedQuestion: Codable {
         question.wishes.schema = schema
         question.wishes.options = options
         question.wishes.verifiesQuotes = verifiesQuotes
-        if let autoTokens, let autoFiles { question.auto = AutoBudget(tokens: autoTokens, files: autoFiles) }
+        if let autoTokens, let autoFiles {
+            let cost = autoCost.flatMap { Dollars($0) }
+            question.auto = AutoBudget(tokens: autoTokens, files: autoFiles, cost: cost)
+        }
         question.versions = versions.flatMap { VersionRule(rawValue: $0) }
         question.job = job
         return question

@@ -161,6 +161,8 @@ struct ChatDocument: Decodable, Sendable {
         var tokens: Int
         var score: Double
         var terms: [String]
+        var noteTerms: [String]?
+        var cost: String?
     }
 
     struct Replaced: Decodable, Hashable, Sendable {
