@@ -101,7 +101,7 @@ struct AuditReport: Decodable, Sendable {
 }
 
 extension RunningSatchel {
-    fileprivate func audit(_ arguments: String...) async throws -> AuditReport {
+    func audit(_ arguments: String...) async throws -> AuditReport {
         try await document(["audit"] + arguments)
     }
 }
