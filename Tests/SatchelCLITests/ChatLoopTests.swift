@@ -121,6 +121,42 @@ struct ChatLoopTests {
         }
     }
 
+    @Test func aCommandThatThereIsNotIsNotAsked() async throws {
+        try await talking { at, talk in
+            try await talk.say("/fiels", untilError: "/fiels: there is no such command")
+            try await talk.say("/drop tee.txt", untilError: "tee.txt: no such file")
+            try await talk.say("/etc is what?", until: "you said: /etc is what?")
+            _ = try await talk.end()
+            #expect(at.server.requests("POST /v1/responses").count == 1)
+        }
+    }
+
+    @Test func anInterruptEndsTheAnswerAndNotTheSession() async throws {
+        try await talking { at, talk in
+            let gate = try TestGate()
+            at.openAI.nextAnswer(.pausing(after: 2, at: gate))
+            talk.terminal.type("what is in @tea.txt?\n")
+            try await gate.arrivals()
+            talk.chat.send(SIGINT)
+            try await talk.chat.errorLine(containing: "stopped; what was said so far is kept")
+            gate.open()
+            try await talk.say("and now?", until: "you said: and now?")
+            _ = try await talk.end()
+            let threads = try await at.satchel.run(["thread", "ls"]).check().stdout
+            #expect(threads.split(separator: "\n").count == 1, "the next question belongs to the same thread")
+            let shown = try await at.satchel.run(["thread", "show", "1"]).check().stdout
+            #expect(shown.contains("(aborted)"), "\(shown)")
+        }
+    }
+
+    @Test func anInterruptAtThePromptEndsTheSession() async throws {
+        try await talking { _, talk in
+            try await talk.say("hello", until: "you said: hello")
+            talk.chat.send(SIGINT)
+            _ = try await talk.chat.finish().check(130)
+        }
+    }
+
     @Test func whatAutoChoseIsCorrected() async throws {
         try await talking("--auto") { at, talk in
             try await talk.say("which milk?", until: "you said: which milk?")

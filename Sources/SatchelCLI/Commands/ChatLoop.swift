@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import SatchelCore
 import SatchelKit
+import Synchronization
 
 /// Questions at a terminal, one by one, and the words that steer what they show.
 struct ChatLoop {
@@ -39,16 +40,22 @@ struct ChatLoop {
             let text = line.trimmingSpaces
             if text.isEmpty { continue }
             do {
-                guard text.hasPrefix("/"), let command = ChatCommand(text) else {
+                if let command = ChatCommand(text) {
+                    if command.verb == .quit { return .done }
+                    try await obey(command)
+                } else if let word = ChatCommand.unknown(in: text), access(word, F_OK) != 0 {
+                    output.note("\(printable(word)): there is no such command; /help lists those there are")
+                } else {
                     try await ask(question(text))
-                    continue
                 }
-                if command.verb == .quit { return .done }
-                try await obey(command)
             } catch let error as ProviderError where error.kind != .cancelled {
                 output.error("\(error)")
             } catch let error as WorkspaceError {
                 output.error("\(error)")
+            } catch  where CommandFailure(error).status == .interrupted {
+                // Ctrl-C ends the answer; one for the session cancels this task.
+                try Task.checkCancellation()
+                output.note("stopped; what was said so far is kept, /retry asks again, Ctrl-D ends")
             }
         }
     }
@@ -62,7 +69,13 @@ struct ChatLoop {
 
     private mutating func ask(_ question: ChatQuestion) async throws {
         last = question
-        thread = try await session.ask(question)
+        let session = session
+        let saved = Mutex<Int64?>(nil)
+        // Also after an answer that broke off, the next question belongs to its thread.
+        defer { thread = saved.withLock(\.self) ?? thread }
+        thread = try await AnswerStop.shared.during {
+            try await session.ask(question) { thread in saved.withLock { $0 = thread } }
+        }
         added = []
     }
 
@@ -83,9 +96,11 @@ struct ChatLoop {
         case .drop:
             let paths = try workspace.paths(command.words)
             if paths.isEmpty { output.note("/drop takes the names of files or folders") }
+            let shown = try await shownFiles()
+            let there = added + shown.map(\.path)
+            try await workspace.check(paths.filter { path in !there.contains { $0.isWithin(path) } })
             added.removeAll { path in paths.contains(where: path.isWithin) }
             dropped += paths.filter { !dropped.contains($0) }
-            let shown = try await shownFiles()
             let remains = "; what was said so far still shows it, /retry asks the last question without it"
             for path in paths {
                 let rest = shown.contains { $0.path.isWithin(path) } ? remains : ""

@@ -23,19 +23,27 @@ struct ChatSession: Sendable {
         return question
     }
 
-    /// Asks one question and prints the answer.
+    /// Asks one question and prints the answer; `saved` is told its thread as soon as it is written down.
     ///
     /// - Returns: the thread, for the next question.
-    func ask(_ question: ChatQuestion) async throws -> Int64 { try await answer(question).thread }
+    func ask(_ question: ChatQuestion, saved: @escaping @Sendable (Int64) -> Void) async throws -> Int64 {
+        try await answer(question, saved: saved).thread
+    }
 
-    /// As ``ask(_:)``, with how it ended.
-    func answer(_ question: ChatQuestion) async throws -> (thread: Int64, status: ExitStatus) {
+    /// As ``ask(_:saved:)``, with how it ended.
+    func answer(
+        _ question: ChatQuestion,
+        saved: @escaping @Sendable (Int64) -> Void = { _ in }
+    ) async throws -> (thread: Int64, status: ExitStatus) {
         let progress = ProgressLine(output)
         let printer = AnswerPrinter(output)
         defer { progress.clear() }
         let answer: ChatAnswer
         do {
-            answer = try await workspace.ask(question, connection) { event in show(event, progress, printer) }
+            answer = try await workspace.ask(question, connection) { event in
+                if case .saved(let thread) = event { saved(thread) }
+                show(event, progress, printer)
+            }
         } catch {
             printer.end()
             throw error
@@ -99,7 +107,7 @@ struct ChatSession: Sendable {
         case .tool(let use):
             progress.clear()
             output.look(use)
-        case .kept: break
+        case .kept, .saved: break
         case .renewed:
             output.note("a file was gone at \(connection.account.name); it is uploaded again")
         case .event(.text(let piece)), .event(.refusal(let piece)):

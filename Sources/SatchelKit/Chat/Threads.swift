@@ -39,6 +39,9 @@ extension Workspace {
     }
 
     package func rename(thread id: Int64, to title: String) async throws {
+        guard title.contains(where: { !$0.isWhitespace }) else {
+            throw WorkspaceError(.cannotStart, "thread \(id): the title is empty; write it behind the number")
+        }
         guard try await manifest.rename(thread: id, to: title) else { throw noThread(id) }
     }
 
@@ -55,6 +58,12 @@ extension Workspace {
     /// A new thread that begins like another, up to a message; nil takes all of it.
     package func fork(thread id: Int64, upTo position: Int?) async throws -> Int64 {
         let title = try await thread(id).title
+        if let position, try await !transcript(of: id).contains(where: { $0.position == position }) {
+            throw WorkspaceError(
+                .cannotStart,
+                "thread \(id): it has no message \(position); satchel thread show \(id) lists them"
+            )
+        }
         guard let copy = try await manifest.fork(thread: id, upTo: position, title: title, at: now()) else {
             throw noThread(id)
         }
