@@ -161,6 +161,28 @@ print(next(f["sha256"] for f in json.load(open("ls.json"))["files"] if f["path"]
 satchel chat -c --json "and what was that?" >continued.json
 check "a thread goes on with its files" "shown(a) == kept(b, 'src/main.swift')" continued.json ls.json
 
+say "versions"
+printf '%%PDF-1.7 first\n' >"$workspace/paper.pdf"
+satchel sync --json >/dev/null
+satchel ls --json >first-ls.json
+satchel chat --json "look at @paper.pdf" >looked.json
+check "a document reaches the model" "shown(a) == kept(b, 'paper.pdf')" looked.json first-ls.json
+printf '%%PDF-1.7 second\n' >"$workspace/paper.pdf"
+satchel chat -c --pin --json "look again" >pinned.json
+check "a thread that pins gives the model the bytes it began with" "shown(a) == kept(b, 'paper.pdf')" pinned.json first-ls.json
+satchel chat -c --pin --json "and at @paper.pdf" >pinned.json
+check "also where the file is named again" "shown(a) == kept(b, 'paper.pdf')" pinned.json first-ls.json
+pinned=$(python3 -c 'import json
+print(next(f["remotes"][0]["remote_id"] for f in json.load(open("first-ls.json"))["files"] if f["path"] == "paper.pdf"))')
+curl -sf -X DELETE "$url/files/$pinned" >/dev/null
+satchel chat -c --pin --json "and when its copy is gone?" >pinned.json
+check "and where its copy is gone: the bytes are kept" "shown(a) == kept(b, 'paper.pdf')" pinned.json first-ls.json
+satchel chat -c --follow --json "and now?" >followed.json
+satchel ls --json >ls.json
+check "a thread that follows gives it the new bytes beside the old" \
+    "shown(a) == kept(b, 'paper.pdf') | kept(c, 'paper.pdf') and kept(b, 'paper.pdf') != kept(c, 'paper.pdf')" \
+    followed.json first-ls.json ls.json
+
 say "a copy vanishes behind satchel's back"
 gone=$(python3 -c 'import json
 print(next(f["remotes"][0]["remote_id"] for f in json.load(open("ls.json"))["files"] if f["path"] == "src/Makefile"))')

@@ -192,7 +192,7 @@ struct ConfigurationErrorTests {
         )
         #expect(
             complaint(environment: ["SATCHEL_ACCOUNT": "work"])
-                == "SATCHEL_ACCOUNT: there is no account \"work\"; there are local"
+                == "SATCHEL_ACCOUNT: there is no account \"work\"; there is only local"
         )
     }
 }

@@ -45,7 +45,7 @@ struct ChatSession: Sendable {
                 show(event, progress, printer)
             }
         } catch {
-            printer.end()
+            printer.breakOff()
             throw error
         }
         printer.end()
