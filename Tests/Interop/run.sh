@@ -201,4 +201,20 @@ while read -r id; do
 done <ids.txt
 echo "ok      nothing of ours is left on the server"
 
+say "a small real model"
+stop_servers
+# shellcheck disable=SC2046
+bash "$servers/up.sh" "$packages" $(free_ports 4) | tee up.txt
+url=$(sed -n 's/^up: \([^ ]*\) .*/\1/p' up.txt)
+sed -i -e "s|base_url: .*|base_url: $url|" -e "s|model: .*|model: $(sed -n 's/^up: .* model //p' up.txt)|" \
+    "$workspace/satchel.yaml"
+# What it says is its own affair; that it comes piece by piece is ours.
+satchel chat -o max_output_tokens=40 "Tell me about the sea. @notes/tides.md" 2>small.err |
+    python3 -c 'import os, sys
+pieces = []
+while piece := os.read(0, 65536): pieces.append(piece)
+text = b"".join(pieces).decode()
+if len(pieces) < 3 or not text.strip(): sys.exit(f"FAILED an answer streams: {pieces}")
+print(f"ok      an answer of {len(text)} characters streams, in {len(pieces)} pieces")' || { cat small.err >&2; exit 1; }
+
 say "interop: all checks passed"

@@ -149,6 +149,32 @@ struct ChatLoopTests {
         }
     }
 
+    @Test func atATerminalLinesComeBackAndWhatIsPastedIsOneQuestion() async throws {
+        try await AtOpenAI.with(environment: ["SATCHEL_MODEL": "echo"]) { at in
+            let terminal = try Terminal()
+            let environment = at.openAI.environment.merging([
+                "PATH": "/usr/bin:/bin", "HOME": at.satchel.home.root, "SATCHEL_MODEL": "echo", "LANG": "C.UTF-8",
+                "TERM": "xterm",
+            ]) { $1 }
+            let chat = try SpawnedProcess(
+                "/bin/sh",
+                ["-c", "\"$0\" chat <\"$1\" >\"$1\" && stty -a <\"$1\"", at.satchel.binary, terminal.path],
+                SpawnedProcess.Surroundings(folder: at.workspace.root, environment: environment)
+            )
+            // Nothing that a terminal itself obeys before the program has it.
+            terminal.type("firts\u{1b}[D\u{1b}[D\u{1b}[3~\u{1b}[Ft\r")
+            terminal.type("\u{1b}[A!\r")
+            terminal.type("\u{1b}[200~two\rlines\u{1b}[201~\r")
+            terminal.type("/quit\r")
+            let finished = try await chat.finish().check()
+            let asked = at.server.requests("POST /v1/responses").compactMap { request in
+                request.json?["input"]?.array?.last?["content"]?.array?.last?["text"]?.string
+            }
+            #expect(asked == ["first", "first!", "two\nlines"])
+            #expect(finished.stdout.contains(" icanon") && finished.stdout.contains(" echo "), "it is left as it was")
+        }
+    }
+
     @Test func anInterruptAtThePromptEndsTheSession() async throws {
         try await talking { _, talk in
             try await talk.say("hello", until: "you said: hello")

@@ -27,10 +27,10 @@ struct ChatLoop {
     mutating func run() async throws -> ExitStatus {
         let name = session.connection.modelName ?? "retrieval"
         output.info("\(name) on \(session.connection.account.name); /help lists what else can be said, /quit ends")
-        let terminal = TerminalLines()
+        let terminal = TerminalLines(prompt: "> ", history: try await workspace.lastQuestions(200), output: output)
+        defer { RawTerminal.shared.leave() }
         var lines = terminal.lines.makeAsyncIterator()
         while true {
-            output.write("> ", to: STDOUT_FILENO)
             terminal.wantLine()
             guard let line = await lines.next() else {
                 try Task.checkCancellation()
@@ -220,29 +220,4 @@ struct ChatLoop {
         }.trimmingSpaces
         return left.isEmpty ? nil : left
     }
-}
-
-/// What is typed, line by line, read on a thread of its own, and only when a line is wanted: an editor may have the
-/// terminal meanwhile.
-///
-/// Cancelling the task ends the waiting for a line.
-private final class TerminalLines: Sendable {
-    let lines: AsyncStream<String>
-    private let wanted = DispatchSemaphore(value: 0)
-
-    init() {
-        // One line at a time is asked for, so that one place is enough; unbounded all the same, to lose none.
-        let (stream, continuation) = AsyncStream.makeStream(of: String.self)
-        lines = stream
-        DispatchQueue(label: "satchel.terminal").async { [wanted] in
-            wanted.wait()
-            while let line = readLine() {
-                continuation.yield(line)
-                wanted.wait()
-            }
-            continuation.finish()
-        }
-    }
-
-    func wantLine() { wanted.signal() }
 }

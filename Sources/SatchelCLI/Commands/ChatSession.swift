@@ -129,7 +129,11 @@ struct ChatSession: Sendable {
                 "left out \(choiceText(file)): it goes beyond the budget; mention it with @ to show it all the same"
             )
         }
-        if choice.picked.isEmpty { output.note("--auto chose no file: none has the words of the question") }
+        if choice.picked.isEmpty {
+            let reason =
+                choice.tooLarge.isEmpty ? "has the words of the question" : "that has the words fits the budget"
+            output.note("--auto chose no file: none \(reason)")
+        }
     }
 
     private func showPassages(_ answer: ChatAnswer) {

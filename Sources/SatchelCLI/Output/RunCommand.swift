@@ -50,7 +50,10 @@ private final class StopSignal {
         let count = SignalCount.shared
         source.setEventHandler {
             if number == SIGINT, AnswerStop.shared.stop() { return }
-            if count.next() > 1 { _exit(ExitStatus.interrupted.rawValue) }
+            if count.next() > 1 {
+                RawTerminal.shared.leave()
+                _exit(ExitStatus.interrupted.rawValue)
+            }
             guard let stop, stop.request() else { return task.cancel() }
             DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Int(StopRequest.grace.components.seconds))) {
                 task.cancel()

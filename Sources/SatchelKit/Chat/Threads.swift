@@ -45,6 +45,11 @@ extension Workspace {
         guard try await manifest.rename(thread: id, to: title) else { throw noThread(id) }
     }
 
+    /// What was asked last in any thread, the last one last, for a terminal to come back to; long texts are left out.
+    package func lastQuestions(_ count: Int) async throws -> [String] {
+        try await manifest.lastQuestions(count, upTo: 2000)
+    }
+
     /// Puts a thread away, or takes it back.
     package func archive(thread id: Int64, undo: Bool) async throws {
         guard try await manifest.archive(thread: id, at: undo ? nil : now()) else { throw noThread(id) }

@@ -46,8 +46,8 @@ extension Configuration {
         if let kind = ProviderID(rawValue: name), let variable = kind.keyVariables.first,
             !accounts.contains(where: { $0.kind == kind })
         {
-            return "there is no account \"\(name)\", because \(variable) is not set; set it, or describe the account in "
-                + "your configuration"
+            return "there is no account \"\(name)\", as \(variable) is not set; set it, or describe the account in a "
+                + "configuration"
         }
         let names = accounts.map(\.name)
         let hint =
