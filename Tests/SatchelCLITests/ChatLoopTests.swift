@@ -101,6 +101,30 @@ struct ChatLoopTests {
         }
     }
 
+    @Test func aRetryInAThreadThatIsTakenUpShowsWhatWasShownAndNoMore() async throws {
+        try await talking { at, talk in
+            _ = try await talk.end()
+            try await at.satchel.chat("see @tea.txt", stdin: "and @milk.txt\n")
+            let terminal = try Terminal()
+            let chat = try SpawnedProcess(
+                "/bin/sh",
+                ["-c", "exec \"$0\" chat -c <\"$1\"", at.satchel.binary, terminal.path],
+                SpawnedProcess.Surroundings(
+                    folder: at.workspace.root,
+                    environment: at.openAI.environment.merging([
+                        "PATH": "/usr/bin:/bin", "HOME": at.satchel.home.root, "SATCHEL_MODEL": "echo",
+                    ]) { $1 }
+                )
+            )
+            terminal.type("/retry\n/quit\n")
+            let finished = try await chat.finish().check()
+            #expect(
+                finished.stderr.contains("is shown tea.txt") && !finished.stderr.contains("milk.txt"),
+                "\(finished)"
+            )
+        }
+    }
+
     @Test func theLastQuestionIsChangedInAnEditor() async throws {
         try await talking(environment: ["EDITOR": "sed -i s/tea/milk/"]) { at, talk in
             try await talk.say("what is in @tea.txt?", until: "you said: what is in @tea.txt?")

@@ -192,6 +192,7 @@ struct ChatLoop {
                 return
             }
             question.prompt = text
+            question.naming = nil
         }
         question.dropped = dropped
         question.added += added
@@ -206,7 +207,16 @@ struct ChatLoop {
     private func lastQuestion() async throws -> ChatQuestion? {
         if let last { return last }
         guard let thread else { return nil }
-        return try await workspace.transcript(of: thread).last { $0.role == .user }.map { question($0.text) }
+        guard let asked = try await workspace.transcript(of: thread).last(where: { $0.role == .user }) else {
+            return nil
+        }
+        var question = question(asked.text)
+        // Part of it may have come from a pipe, which names no files: it shows again what it showed.
+        question.naming = ""
+        for path in asked.files.map(\.path) where (try? await workspace.check([path])) != nil {
+            question.added.append(path)
+        }
+        return question
     }
 
     /// What the editor leaves of the text; nil when that is nothing.
