@@ -68,6 +68,17 @@ extension Manifest {
         }
     }
 
+    /// The questions that were asked last and are no longer than so many characters, the last one last.
+    package func lastQuestions(_ count: Int, upTo length: Int) async throws(ManifestError) -> [String] {
+        try await read { db in
+            try String.fetchAll(
+                db,
+                sql: "SELECT text FROM message WHERE role = 'user' AND length(text) <= ? ORDER BY id DESC LIMIT ?",
+                arguments: [length, count]
+            )
+        }.reversed()
+    }
+
     package func thread(_ id: Int64) async throws(ManifestError) -> Thread? {
         try await read { db in
             try Row.fetchOne(db, sql: "SELECT id, title, updated_at FROM thread WHERE id = ?", arguments: [id]).map {

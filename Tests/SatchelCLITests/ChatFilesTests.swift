@@ -140,8 +140,11 @@ struct ChatFilesTests {
     @Test func autoThatFindsNothingSaysSoAndAsksAllTheSame() async throws {
         try await with(project) { at in
             let finished = try await at.satchel.run(["chat", "--auto", "xyzzy"]).check()
-            #expect(finished.stderr.contains("chose no file"))
+            #expect(finished.stderr.contains("chose no file: none has the words"))
             #expect(finished.stdout.contains("you said: xyzzy"))
+            let narrow = try await at.satchel.run(["chat", "--auto", "--auto-tokens", "1", "how high is the tide?"])
+                .check()
+            #expect(narrow.stderr.contains("chose no file: none that has the words fits the budget"), "\(narrow)")
         }
     }
 

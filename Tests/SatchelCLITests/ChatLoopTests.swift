@@ -101,6 +101,30 @@ struct ChatLoopTests {
         }
     }
 
+    @Test func aRetryInAThreadThatIsTakenUpShowsWhatWasShownAndNoMore() async throws {
+        try await talking { at, talk in
+            _ = try await talk.end()
+            try await at.satchel.chat("see @tea.txt", stdin: "and @milk.txt\n")
+            let terminal = try Terminal()
+            let chat = try SpawnedProcess(
+                "/bin/sh",
+                ["-c", "exec \"$0\" chat -c <\"$1\"", at.satchel.binary, terminal.path],
+                SpawnedProcess.Surroundings(
+                    folder: at.workspace.root,
+                    environment: at.openAI.environment.merging([
+                        "PATH": "/usr/bin:/bin", "HOME": at.satchel.home.root, "SATCHEL_MODEL": "echo",
+                    ]) { $1 }
+                )
+            )
+            terminal.type("/retry\n/quit\n")
+            let finished = try await chat.finish().check()
+            #expect(
+                finished.stderr.contains("is shown tea.txt") && !finished.stderr.contains("milk.txt"),
+                "\(finished)"
+            )
+        }
+    }
+
     @Test func theLastQuestionIsChangedInAnEditor() async throws {
         try await talking(environment: ["EDITOR": "sed -i s/tea/milk/"]) { at, talk in
             try await talk.say("what is in @tea.txt?", until: "you said: what is in @tea.txt?")
@@ -118,6 +142,68 @@ struct ChatLoopTests {
         try await talking { _, talk in
             try await talk.say("/etc/hosts is what?", until: "you said: /etc/hosts is what?")
             _ = try await talk.end()
+        }
+    }
+
+    @Test func aCommandThatThereIsNotIsNotAsked() async throws {
+        try await talking { at, talk in
+            try await talk.say("/fiels", untilError: "/fiels: there is no such command")
+            try await talk.say("/drop tee.txt", untilError: "tee.txt: no such file")
+            try await talk.say("/etc is what?", until: "you said: /etc is what?")
+            _ = try await talk.end()
+            #expect(at.server.requests("POST /v1/responses").count == 1)
+        }
+    }
+
+    @Test func anInterruptEndsTheAnswerAndNotTheSession() async throws {
+        try await talking { at, talk in
+            let gate = try TestGate()
+            at.openAI.nextAnswer(.pausing(after: 2, at: gate))
+            talk.terminal.type("what is in @tea.txt?\n")
+            try await gate.arrivals()
+            talk.chat.send(SIGINT)
+            try await talk.chat.errorLine(containing: "stopped; what was said so far is kept")
+            gate.open()
+            try await talk.say("and now?", until: "you said: and now?")
+            _ = try await talk.end()
+            let threads = try await at.satchel.run(["thread", "ls"]).check().stdout
+            #expect(threads.split(separator: "\n").count == 1, "the next question belongs to the same thread")
+            let shown = try await at.satchel.run(["thread", "show", "1"]).check().stdout
+            #expect(shown.contains("(aborted)"), "\(shown)")
+        }
+    }
+
+    @Test func atATerminalLinesComeBackAndWhatIsPastedIsOneQuestion() async throws {
+        try await AtOpenAI.with(environment: ["SATCHEL_MODEL": "echo"]) { at in
+            let terminal = try Terminal()
+            let environment = at.openAI.environment.merging([
+                "PATH": "/usr/bin:/bin", "HOME": at.satchel.home.root, "SATCHEL_MODEL": "echo", "LANG": "C.UTF-8",
+                "TERM": "xterm",
+            ]) { $1 }
+            let chat = try SpawnedProcess(
+                "/bin/sh",
+                ["-c", "\"$0\" chat <\"$1\" >\"$1\" && stty -a <\"$1\"", at.satchel.binary, terminal.path],
+                SpawnedProcess.Surroundings(folder: at.workspace.root, environment: environment)
+            )
+            // Nothing that a terminal itself obeys before the program has it.
+            terminal.type("firts\u{1b}[D\u{1b}[D\u{1b}[3~\u{1b}[Ft\r")
+            terminal.type("\u{1b}[A!\r")
+            terminal.type("\u{1b}[200~two\rlines\u{1b}[201~\r")
+            terminal.type("/quit\r")
+            let finished = try await chat.finish().check()
+            let asked = at.server.requests("POST /v1/responses").compactMap { request in
+                request.json?["input"]?.array?.last?["content"]?.array?.last?["text"]?.string
+            }
+            #expect(asked == ["first", "first!", "two\nlines"])
+            #expect(finished.stdout.contains(" icanon") && finished.stdout.contains(" echo "), "it is left as it was")
+        }
+    }
+
+    @Test func anInterruptAtThePromptEndsTheSession() async throws {
+        try await talking { _, talk in
+            try await talk.say("hello", until: "you said: hello")
+            talk.chat.send(SIGINT)
+            _ = try await talk.chat.finish().check(130)
         }
     }
 

@@ -86,6 +86,19 @@ struct ThreadTests {
         }
     }
 
+    @Test func aForkNamesAMessageThatThereIsAndATitleHasWords() async throws {
+        try await with { at in
+            try await at.satchel.chat("hello")
+            for place in ["3", "0", "-1"] {
+                let finished = try await at.satchel.run(["thread", "fork", "1", "--at=\(place)"]).check(2)
+                #expect(finished.stderr.contains("it has no message \(place)"))
+            }
+            try await at.satchel.run(["thread", "rename", "1", " "]).check(2)
+            let listing: Listing = try await at.satchel.document(["thread", "ls"])
+            #expect(listing.threads.map(\.title) == ["hello"])
+        }
+    }
+
     @Test func pagesOfThreadsAreWhole() async throws {
         try await with { at in
             for number in 1...5 { try await at.satchel.run(["thread", "new", "thread \(number)"]).check() }

@@ -192,7 +192,10 @@ struct ConfigurationErrorTests {
         )
         #expect(
             complaint(environment: ["SATCHEL_ACCOUNT": "work"])
-                == "SATCHEL_ACCOUNT: there is no account \"work\"; there are local"
+                == "SATCHEL_ACCOUNT: there is no account \"work\"; there is only local"
+        )
+        #expect(
+            complaint(environment: ["SATCHEL_ACCOUNT": "gemini"]).contains("as GOOGLE_API_KEY is not set; set it")
         )
     }
 }

@@ -101,28 +101,39 @@ struct Chat: AsyncParsableCommand {
         }
         let piped = try isInteractive ? [] : standardInput()
         var question = session.question(typed, thread: thread)
-        if typed.isEmpty || answer.needsWords || piped.count <= ChatQuestion.largestInlined {
-            let input = [typed, String(decoding: piped, as: UTF8.self)].filter { !$0.isEmpty }
-            question.prompt = try answer.filled(
-                prompt,
-                input: input.joined(separator: "\n\n"),
-                root: workspace.root,
-                environment: workspace.context.environment
-            )
+        let isText = mediaType(of: piped) == .text
+        let isInlined = typed.isEmpty || answer.needsWords || piped.count <= ChatQuestion.largestInlined
+        if piped.isEmpty || isText && isInlined {
+            question.prompt = try filled(typed, with: piped, in: workspace)
+            // Who wrote what is piped does not name files, unless it is all that is asked.
+            if !typed.isEmpty || answer.template != nil { question.naming = try filled(typed, with: [], in: workspace) }
         } else {
+            guard isText || !answer.needsWords else {
+                throw refusal("chat: standard input is no text; put it into a file and mention it with @")
+            }
             question.attached = piped
         }
-        guard !question.prompt.isEmpty else {
-            throw CommandFailure(
-                "usage",
-                "chat: there is no question; write it behind the command",
-                false,
-                .couldNotStart
-            )
+        guard !question.prompt.trimmingSpaces.isEmpty else {
+            throw refusal("chat: there is no question; write it behind the command")
         }
         if answer.detach { return try await detach(question, workspace, output) }
         if answer.estimate { return try await session.estimate(question) }
         return try await session.answer(question).status
+    }
+
+    /// The prompt of what is typed and piped, in its template where there is one.
+    private func filled(_ typed: String, with piped: [UInt8], in workspace: Workspace) throws -> String {
+        let input = [typed, String(decoding: piped, as: UTF8.self)].filter { !$0.isEmpty }
+        return try answer.filled(
+            prompt,
+            input: input.joined(separator: "\n\n"),
+            root: workspace.root,
+            environment: workspace.context.environment
+        )
+    }
+
+    private func refusal(_ message: String, code: String = "usage") -> CommandFailure {
+        CommandFailure(code, message, false, .couldNotStart)
     }
 
     private func detach(_ question: ChatQuestion, _ workspace: Workspace, _ output: Output) async throws -> ExitStatus {
@@ -150,11 +161,9 @@ struct Chat: AsyncParsableCommand {
             guard count > 0 else { break }
             bytes += buffer.prefix(count)
             guard bytes.count <= 4 << 20 else {
-                throw CommandFailure(
-                    "too_large",
+                throw refusal(
                     "chat: standard input is larger than 4 MiB; put it into a file and mention it with @",
-                    false,
-                    .couldNotStart
+                    code: "too_large"
                 )
             }
         }

@@ -9,12 +9,22 @@ struct ChatCommand {
 
     /// Nil when it is a question after all: `/etc/hosts says …`.
     init?(_ line: String) {
+        guard line.hasPrefix("/") else { return nil }
         let parts = Self.words(of: line.dropFirst())
         guard let name = parts.first else { return nil }
         let other: [String: Verb] = ["exit": .quit, "q": .quit, "?": .help, "h": .help]
         guard let verb = Verb(rawValue: name) ?? other[name] else { return nil }
         self.verb = verb
         words = Array(parts.dropFirst())
+    }
+
+    /// The first word of a line where it looks like a command, but is none: `/fiels`.
+    static func unknown(in line: String) -> String? {
+        let word = String(line.prefix { !$0.isWhitespace })
+        guard word.count > 1, word.hasPrefix("/"), word.dropFirst().allSatisfy({ $0.isASCII && $0.isLetter }) else {
+            return nil
+        }
+        return ChatCommand(word) == nil ? word : nil
     }
 
     static let help = [
@@ -26,7 +36,7 @@ struct ChatCommand {
         "/cost          what this thread has used",
         "/retry         ask the last question again, in a copy of this thread",
         "/edit          change the last question in $EDITOR and ask it again",
-        "/quit          end; so does Ctrl-D",
+        "/quit          end; so does Ctrl-D; Ctrl-C ends an answer",
     ]
 
     /// Parted at white space; quotes keep it, and an `@` before a name may stand or not.

@@ -3,6 +3,7 @@ import FoundationEssentials
 import Glibc
 import SatchelCore
 import SatchelKit
+import Synchronization
 
 /// Questions at a terminal, one by one, and the words that steer what they show.
 struct ChatLoop {
@@ -26,10 +27,10 @@ struct ChatLoop {
     mutating func run() async throws -> ExitStatus {
         let name = session.connection.modelName ?? "retrieval"
         output.info("\(name) on \(session.connection.account.name); /help lists what else can be said, /quit ends")
-        let terminal = TerminalLines()
+        let terminal = TerminalLines(prompt: "> ", history: try await workspace.lastQuestions(200), output: output)
+        defer { RawTerminal.shared.leave() }
         var lines = terminal.lines.makeAsyncIterator()
         while true {
-            output.write("> ", to: STDOUT_FILENO)
             terminal.wantLine()
             guard let line = await lines.next() else {
                 try Task.checkCancellation()
@@ -39,16 +40,22 @@ struct ChatLoop {
             let text = line.trimmingSpaces
             if text.isEmpty { continue }
             do {
-                guard text.hasPrefix("/"), let command = ChatCommand(text) else {
+                if let command = ChatCommand(text) {
+                    if command.verb == .quit { return .done }
+                    try await obey(command)
+                } else if let word = ChatCommand.unknown(in: text), access(word, F_OK) != 0 {
+                    output.note("\(printable(word)): there is no such command; /help lists those there are")
+                } else {
                     try await ask(question(text))
-                    continue
                 }
-                if command.verb == .quit { return .done }
-                try await obey(command)
             } catch let error as ProviderError where error.kind != .cancelled {
                 output.error("\(error)")
             } catch let error as WorkspaceError {
                 output.error("\(error)")
+            } catch  where CommandFailure(error).status == .interrupted {
+                // Ctrl-C ends the answer; one for the session cancels this task.
+                try Task.checkCancellation()
+                output.note("stopped; what was said so far is kept, /retry asks again, Ctrl-D ends")
             }
         }
     }
@@ -62,7 +69,13 @@ struct ChatLoop {
 
     private mutating func ask(_ question: ChatQuestion) async throws {
         last = question
-        thread = try await session.ask(question)
+        let session = session
+        let saved = Mutex<Int64?>(nil)
+        // Also after an answer that broke off, the next question belongs to its thread.
+        defer { thread = saved.withLock(\.self) ?? thread }
+        thread = try await AnswerStop.shared.during {
+            try await session.ask(question) { thread in saved.withLock { $0 = thread } }
+        }
         added = []
     }
 
@@ -83,9 +96,11 @@ struct ChatLoop {
         case .drop:
             let paths = try workspace.paths(command.words)
             if paths.isEmpty { output.note("/drop takes the names of files or folders") }
+            let shown = try await shownFiles()
+            let there = added + shown.map(\.path)
+            try await workspace.check(paths.filter { path in !there.contains { $0.isWithin(path) } })
             added.removeAll { path in paths.contains(where: path.isWithin) }
             dropped += paths.filter { !dropped.contains($0) }
-            let shown = try await shownFiles()
             let remains = "; what was said so far still shows it, /retry asks the last question without it"
             for path in paths {
                 let rest = shown.contains { $0.path.isWithin(path) } ? remains : ""
@@ -177,6 +192,7 @@ struct ChatLoop {
                 return
             }
             question.prompt = text
+            question.naming = nil
         }
         question.dropped = dropped
         question.added += added
@@ -191,7 +207,16 @@ struct ChatLoop {
     private func lastQuestion() async throws -> ChatQuestion? {
         if let last { return last }
         guard let thread else { return nil }
-        return try await workspace.transcript(of: thread).last { $0.role == .user }.map { question($0.text) }
+        guard let asked = try await workspace.transcript(of: thread).last(where: { $0.role == .user }) else {
+            return nil
+        }
+        var question = question(asked.text)
+        // Part of it may have come from a pipe, which names no files: it shows again what it showed.
+        question.naming = ""
+        for path in asked.files.map(\.path) where (try? await workspace.check([path])) != nil {
+            question.added.append(path)
+        }
+        return question
     }
 
     /// What the editor leaves of the text; nil when that is nothing.
@@ -205,29 +230,4 @@ struct ChatLoop {
         }.trimmingSpaces
         return left.isEmpty ? nil : left
     }
-}
-
-/// What is typed, line by line, read on a thread of its own, and only when a line is wanted: an editor may have the
-/// terminal meanwhile.
-///
-/// Cancelling the task ends the waiting for a line.
-private final class TerminalLines: Sendable {
-    let lines: AsyncStream<String>
-    private let wanted = DispatchSemaphore(value: 0)
-
-    init() {
-        // One line at a time is asked for, so that one place is enough; unbounded all the same, to lose none.
-        let (stream, continuation) = AsyncStream.makeStream(of: String.self)
-        lines = stream
-        DispatchQueue(label: "satchel.terminal").async { [wanted] in
-            wanted.wait()
-            while let line = readLine() {
-                continuation.yield(line)
-                wanted.wait()
-            }
-            continuation.finish()
-        }
-    }
-
-    func wantLine() { wanted.signal() }
 }

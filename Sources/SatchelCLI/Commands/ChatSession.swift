@@ -23,21 +23,29 @@ struct ChatSession: Sendable {
         return question
     }
 
-    /// Asks one question and prints the answer.
+    /// Asks one question and prints the answer; `saved` is told its thread as soon as it is written down.
     ///
     /// - Returns: the thread, for the next question.
-    func ask(_ question: ChatQuestion) async throws -> Int64 { try await answer(question).thread }
+    func ask(_ question: ChatQuestion, saved: @escaping @Sendable (Int64) -> Void) async throws -> Int64 {
+        try await answer(question, saved: saved).thread
+    }
 
-    /// As ``ask(_:)``, with how it ended.
-    func answer(_ question: ChatQuestion) async throws -> (thread: Int64, status: ExitStatus) {
+    /// As ``ask(_:saved:)``, with how it ended.
+    func answer(
+        _ question: ChatQuestion,
+        saved: @escaping @Sendable (Int64) -> Void = { _ in }
+    ) async throws -> (thread: Int64, status: ExitStatus) {
         let progress = ProgressLine(output)
         let printer = AnswerPrinter(output)
         defer { progress.clear() }
         let answer: ChatAnswer
         do {
-            answer = try await workspace.ask(question, connection) { event in show(event, progress, printer) }
+            answer = try await workspace.ask(question, connection) { event in
+                if case .saved(let thread) = event { saved(thread) }
+                show(event, progress, printer)
+            }
         } catch {
-            printer.end()
+            printer.breakOff()
             throw error
         }
         printer.end()
@@ -99,7 +107,7 @@ struct ChatSession: Sendable {
         case .tool(let use):
             progress.clear()
             output.look(use)
-        case .kept: break
+        case .kept, .saved: break
         case .renewed:
             output.note("a file was gone at \(connection.account.name); it is uploaded again")
         case .event(.text(let piece)), .event(.refusal(let piece)):
@@ -121,7 +129,11 @@ struct ChatSession: Sendable {
                 "left out \(choiceText(file)): it goes beyond the budget; mention it with @ to show it all the same"
             )
         }
-        if choice.picked.isEmpty { output.note("--auto chose no file: none has the words of the question") }
+        if choice.picked.isEmpty {
+            let reason =
+                choice.tooLarge.isEmpty ? "has the words of the question" : "that has the words fits the budget"
+            output.note("--auto chose no file: none \(reason)")
+        }
     }
 
     private func showPassages(_ answer: ChatAnswer) {

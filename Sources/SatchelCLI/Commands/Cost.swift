@@ -81,7 +81,8 @@ struct Cost: AsyncParsableCommand {
             for sum in sums {
                 let money = sum.usage.cost.map { "\($0)" } ?? "unpriced"
                 let columns = [
-                    printable(sum.key), "\(sum.answers) answers", "\(sum.usage.input) in (\(sum.usage.cached) cached)",
+                    printable(sum.key), "\(sum.answers) \(sum.answers == 1 ? "answer" : "answers")",
+                    "\(sum.usage.input) in (\(sum.usage.cached) cached)",
                     "\(sum.usage.output) out", money,
                     sum.unpriced > 0 && sum.usage.cost != nil ? "and \(sum.unpriced) unpriced" : "",
                 ]

@@ -48,6 +48,7 @@ struct Summarize: AsyncParsableCommand {
         let overrides = model.map { [Configuration.Override("chat.model", $0, flag: "--model")] } ?? []
         let workspace = try Workspace(options.context, overrides: overrides)
         let paths = self.paths.isEmpty ? [WorkspacePath.root] : try workspace.paths(self.paths)
+        try await workspace.check(paths.filter { !$0.isRoot })
         guard !ls else {
             let notes = try await workspace.notes(of: paths)
             output.document(Document(notes: notes.map(Document.Note.init)))
@@ -86,7 +87,9 @@ struct Summarize: AsyncParsableCommand {
         )
         for file in left { output.error(file.message) }
         let made = Set(notes.filter(\.isNew).map(\.digest)).count
-        output.note("\(made) notes made, \(notes.count - notes.count(where: \.isNew)) were there")
+        output.note(
+            "\(made) \(made == 1 ? "note" : "notes") made, \(notes.count - notes.count(where: \.isNew)) were there"
+        )
         return left.contains(where: \.isSecret) ? .stoppedForSafety : left.isEmpty ? .done : .someFailed
     }
 

@@ -103,7 +103,8 @@ struct ThreadLs: AsyncParsableCommand {
             output.document(Document(threads: page.map(JSONThread.init), next: next))
             for thread in page {
                 let day = thread.updatedAt.formatted(.iso8601.year().month().day())
-                output.line("\(thread.id)\t\(day)\t\(thread.messages) messages\t\(printable(thread.title))")
+                let count = "\(thread.messages) \(thread.messages == 1 ? "message" : "messages")"
+                output.line("\(thread.id)\t\(day)\t\(count)\t\(printable(thread.title))")
             }
             if page.isEmpty {
                 let isFiltered = command.title != nil || command.file != nil || command.since != nil

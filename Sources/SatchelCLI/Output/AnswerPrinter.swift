@@ -5,6 +5,7 @@ import Synchronization
 final class AnswerPrinter: Sendable {
     private let output: Output
     private let stream = Mutex(MarkdownStream())
+    private let isWithinLine = Mutex(false)
 
     init(_ output: Output) {
         self.output = output
@@ -12,6 +13,7 @@ final class AnswerPrinter: Sendable {
 
     func add(_ piece: String) {
         let text = printableLines(piece)
+        if let last = text.last { isWithinLine.withLock { $0 = last != "\n" } }
         output.raw(output.color ? stream.withLock { $0.take(text) } : text)
     }
 
@@ -20,8 +22,14 @@ final class AnswerPrinter: Sendable {
         output.raw(output.color ? stream.withLock { $0.finish() } + output.painted(text, .grey) : text)
     }
 
-    /// The answer is over, or breaks off.
+    /// The answer is over.
     func end() {
         if output.color { output.raw(stream.withLock { $0.finish() }) }
+    }
+
+    /// The answer breaks off: what is said about that begins a line.
+    func breakOff() {
+        end()
+        if isWithinLine.withLock(\.self) { output.raw("\n") }
     }
 }

@@ -30,7 +30,7 @@ extension ChatEstimate {
             isCounted
             ? "as \(account) counts them"
             : "an estimate: bytes of text / 4" + (untold > 0 ? ", without \(untold) that are no text" : "")
-        lines.append("\(isCounted ? "" : "about ")\(tokens) tokens of input (\(how))")
+        lines.append("\(isCounted ? "" : "about ")\(tokens) \(tokens == 1 ? "token" : "tokens") of input (\(how))")
         guard let inputCost, let outputPrice else {
             lines.append("unpriced: what \(printable(model)) costs is not known; see prices in the configuration")
             return lines

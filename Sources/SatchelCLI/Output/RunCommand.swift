@@ -49,7 +49,11 @@ private final class StopSignal {
         source = DispatchSource.makeSignalSource(signal: number, queue: .global())
         let count = SignalCount.shared
         source.setEventHandler {
-            if count.next() > 1 { _exit(ExitStatus.interrupted.rawValue) }
+            if number == SIGINT, AnswerStop.shared.stop() { return }
+            if count.next() > 1 {
+                RawTerminal.shared.leave()
+                _exit(ExitStatus.interrupted.rawValue)
+            }
             guard let stop, stop.request() else { return task.cancel() }
             DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Int(StopRequest.grace.components.seconds))) {
                 task.cancel()

@@ -1,14 +1,15 @@
-internal import SatchelCore
+package import SatchelCore
 internal import SatchelManifest
 internal import SatchelRemote
 
 extension Workspace {
-    /// Puts a text that was piped into the local store, for a message to refer to.
+    /// Puts what was piped into the local store, for a message to refer to.
     ///
     /// Its name tells its content, so that it is never taken for a file of the workspace or for another text.
     func attach(_ bytes: [UInt8]) async throws -> Manifest.ShownFile {
         let digest = hashing.digest(of: bytes)
-        let name = "standard input \(digest.prefix(8)).txt"
+        let media = mediaType(of: bytes)
+        let name = "standard input \(digest.prefix(8)).\(fileExtension(of: media))"
         guard let path = WorkspacePath(name) else {
             throw WorkspaceError(.cannotStart, "standard input: it cannot be named; put it into a file and mention it")
         }
@@ -16,11 +17,30 @@ extension Workspace {
             guard !objects.contains(digest) else { return }
             try objects.put(from: MemorySource(bytes: bytes).open(), digest: digest)
         }
-        let media: MediaType = bytes.contains(0) ? .binary : .text
         let added = Manifest.Added(digest: digest, name: name, mime: mimeType(of: media))
         try await manifest.add(added, size: Int64(bytes.count), media: media, at: now())
         // From now on the message keeps it, not the one who piped it.
         _ = try await manifest.forgetAdded(digest)
         return Manifest.ShownFile(path: path, digest: digest)
+    }
+}
+
+/// The media type of bytes that are there as a whole.
+package func mediaType(of bytes: [UInt8]) -> MediaType {
+    var sniffer = ContentSniffer()
+    bytes.withUnsafeBytes { sniffer.update($0) }
+    return sniffer.finish()
+}
+
+private func fileExtension(of media: MediaType) -> String {
+    switch media {
+    case .empty, .text, .utf16: "txt"
+    case .png: "png"
+    case .jpeg: "jpg"
+    case .gif: "gif"
+    case .webp: "webp"
+    case .pdf: "pdf"
+    case .zip: "zip"
+    case .binary: "bin"
     }
 }

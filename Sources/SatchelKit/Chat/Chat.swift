@@ -6,6 +6,10 @@ internal import SatchelWorkspace
 /// One question to a model about files of the workspace.
 package struct ChatQuestion: Sendable {
     package var prompt: String
+    /// The part of the prompt that names files by `@`; nil where that is all of it.
+    ///
+    /// What came from a pipe is data: who wrote it is not to choose what leaves this machine.
+    package var naming: String?
     /// Continues this thread; nil begins one.
     package var thread: Int64?
     package var system: String?
@@ -20,7 +24,7 @@ package struct ChatQuestion: Sendable {
     package var dropped: [WorkspacePath] = []
     /// Also shows what is chosen by relevance, within this.
     package var auto: AutoBudget?
-    /// A text that goes with the prompt as a file of its own, because it is too large to stand in it.
+    /// What goes with the prompt as a file of its own, because it is too large to stand in it, or is no text.
     package var attached: [UInt8] = []
     /// Larger texts are attached: they are kept once and referred to, instead of being sent with every question.
     package static let largestInlined = 64 << 10
@@ -33,6 +37,9 @@ package struct ChatQuestion: Sendable {
         self.system = system
         self.usesTools = usesTools
     }
+
+    /// The files that it names.
+    var mentions: [Mention] { SatchelCore.mentions(in: naming ?? prompt) }
 }
 
 /// What an answer was made of.
@@ -71,6 +78,8 @@ package struct ChatAnswer: Sendable {
 package enum ChatProgress: Sendable {
     case sync(SyncEvent)
     case notice(String)
+    /// The question is written down, in this thread.
+    case saved(thread: Int64)
     /// The index of files is being brought up to date.
     case indexing(done: Int, of: Int)
     case picked(Choice)
@@ -122,6 +131,7 @@ extension Workspace {
             owner: processOwner(),
             at: now()
         )
+        observe(.saved(thread: thread))
         if let job = question.job { try await manifest.note(answer: message, of: job) }
         var chat = ChatTurn(
             workspace: self,

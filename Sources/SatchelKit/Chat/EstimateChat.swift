@@ -133,7 +133,7 @@ extension Workspace {
         _ connection: Connection,
         observe: @escaping @Sendable (ChatProgress) -> Void
     ) async throws -> (files: [Manifest.ShownFile], planned: [ContentDigest: UploadedContent]) {
-        let mentions = resolve(mentions(in: question.prompt))
+        let mentions = resolve(question.mentions)
         for unknown in mentions.unknown {
             observe(.notice("\(printable(unknown.text)): no such file in the workspace; taken as text"))
         }

@@ -21,7 +21,7 @@ extension Workspace {
         _ connection: Connection,
         observe: @escaping @Sendable (ChatProgress) -> Void
     ) async throws -> FilesOfTurn {
-        var turn = FilesOfTurn(mentions: resolve(mentions(in: question.prompt)))
+        var turn = FilesOfTurn(mentions: resolve(question.mentions))
         turn.mentions.paths += question.added
         for unknown in turn.mentions.unknown {
             observe(.notice("\(printable(unknown.text)): no such file in the workspace; taken as text"))

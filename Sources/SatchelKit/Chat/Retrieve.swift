@@ -24,7 +24,7 @@ extension Workspace {
     ) async throws -> ChatAnswer {
         try await indexContents()
         var words = question.prompt
-        for mention in SatchelCore.mentions(in: question.prompt) { words = words.replacing(mention.text, with: " ") }
+        for mention in question.mentions { words = words.replacing(mention.text, with: " ") }
         let wanted = searchWords(words)
         let found = try await manifest.passages(
             about: wanted,

@@ -39,7 +39,15 @@ extension Workspace {
     }
 
     package func rename(thread id: Int64, to title: String) async throws {
+        guard title.contains(where: { !$0.isWhitespace }) else {
+            throw WorkspaceError(.cannotStart, "thread \(id): the title is empty; write it behind the number")
+        }
         guard try await manifest.rename(thread: id, to: title) else { throw noThread(id) }
+    }
+
+    /// What was asked last in any thread, the last one last, for a terminal to come back to; long texts are left out.
+    package func lastQuestions(_ count: Int) async throws -> [String] {
+        try await manifest.lastQuestions(count, upTo: 2000)
     }
 
     /// Puts a thread away, or takes it back.
@@ -55,6 +63,12 @@ extension Workspace {
     /// A new thread that begins like another, up to a message; nil takes all of it.
     package func fork(thread id: Int64, upTo position: Int?) async throws -> Int64 {
         let title = try await thread(id).title
+        if let position, try await !transcript(of: id).contains(where: { $0.position == position }) {
+            throw WorkspaceError(
+                .cannotStart,
+                "thread \(id): it has no message \(position); satchel thread show \(id) lists them"
+            )
+        }
         guard let copy = try await manifest.fork(thread: id, upTo: position, title: title, at: now()) else {
             throw noThread(id)
         }

@@ -43,10 +43,16 @@ extension Configuration {
 
     /// Words such as `there is no account "opnai"; did you mean openai?`.
     func missingAccount(_ name: String) -> String {
+        if let kind = ProviderID(rawValue: name), let variable = kind.keyVariables.first,
+            !accounts.contains(where: { $0.kind == kind })
+        {
+            return "there is no account \"\(name)\", as \(variable) is not set; set it, or describe the account in a "
+                + "configuration"
+        }
         let names = accounts.map(\.name)
         let hint =
             nearestName(to: name, among: names).map { "did you mean \($0)?" }
-            ?? "there are \(names.joined(separator: ", "))"
+            ?? (names.count == 1 ? "there is only \(names[0])" : "there are \(names.joined(separator: ", "))")
         return "there is no account \"\(printable(name))\"; \(hint)"
     }
 }

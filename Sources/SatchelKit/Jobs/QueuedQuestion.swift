@@ -6,6 +6,7 @@ struct QueuedQuestion: Codable {
     static let kind = "chat"
 
     var prompt: String
+    var naming: String?
     var thread: Int64?
     var system: String?
     var account: String?
@@ -22,7 +23,7 @@ struct QueuedQuestion: Codable {
     var versions: String?
 
     init(_ question: ChatQuestion, account: String?, model: String?) {
-        prompt = question.prompt
+        (prompt, naming) = (question.prompt, question.naming)
         thread = question.thread
         system = question.system
         self.account = account
@@ -49,6 +50,7 @@ struct QueuedQuestion: Codable {
 
     func question(for job: Int64) -> ChatQuestion {
         var question = ChatQuestion(prompt: prompt, thread: thread, system: system, usesTools: usesTools)
+        question.naming = naming
         question.wishes.maxCost = maxCost.flatMap { Dollars($0) }
         question.wishes.schema = schema
         question.wishes.options = options
