@@ -16,6 +16,8 @@ final class ProgressLine: Sendable {
         var started = ContinuousClock.now
         var lastDrawn: ContinuousClock.Instant?
         var isShown = false
+        /// Until when it was said, where there is no line to draw, that nothing happens.
+        var toldUntil: ContinuousClock.Instant?
     }
 
     private let output: Output
@@ -24,7 +26,7 @@ final class ProgressLine: Sendable {
     init(_ output: Output) { self.output = output }
 
     func note(_ event: SyncEvent) {
-        guard output.progress else { return }
+        guard output.progress else { return tellLongWait(event) }
         state.withLock { state in
             switch event {
             case .scanning:
@@ -49,6 +51,22 @@ final class ProgressLine: Sendable {
             }
         }
     }
+
+    /// Without a terminal a wait of some length is told once, not by each of those that wait: a log that just ends for two
+    /// minutes looks like a program that hangs.
+    private func tellLongWait(_ event: SyncEvent) {
+        guard !output.events, case .waiting(let seconds, let reason) = event, seconds >= Self.longWait else { return }
+        let isNews = state.withLock { state in
+            let now = ContinuousClock.now
+            if let told = state.toldUntil, now < told { return false }
+            state.toldUntil = now + .seconds(seconds)
+            return true
+        }
+        if isNews { output.note(waitingText(seconds, reason)) }
+    }
+
+    /// Seconds.
+    private static let longWait = 10.0
 
     func note(indexed done: Int, of total: Int) {
         guard output.progress else { return }

@@ -41,12 +41,22 @@ extension Configuration {
         source(of: "ttl").isImmediate ? ttl : account.ttl ?? ttl
     }
 
-    /// Words such as `there is no account "opnai"; did you mean openai?`.
+    /// Words such as `there is no account "opnai"; did you mean openai?`, and for a provider without its key
+    /// `there is no account "openai"; set OPENAI_API_KEY, or define it under accounts`.
     func missingAccount(_ name: String) -> String {
         let names = accounts.map(\.name)
+        let kind = ProviderID(rawValue: name)
+        let ofThatKind = accounts.filter { $0.kind == kind }.map(\.name)
         let hint =
-            nearestName(to: name, among: names).map { "did you mean \($0)?" }
-            ?? "there are \(names.joined(separator: ", "))"
+            if !ofThatKind.isEmpty {
+                "of that kind there is \(ofThatKind.joined(separator: ", "))"
+            } else if let way = kind?.wayToAccount {
+                way
+            } else if let nearest = nearestName(to: name, among: names) {
+                "did you mean \(nearest)?"
+            } else {
+                "there are \(names.joined(separator: ", "))"
+            }
         return "there is no account \"\(printable(name))\"; \(hint)"
     }
 }

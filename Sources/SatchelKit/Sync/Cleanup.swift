@@ -105,7 +105,10 @@ extension Workspace {
             try Task.checkCancellation()
             let page = deletes[start..<min(start + Self.pageOfDeletes, deletes.count)]
             try await delete(page, in: connection, force: options.force, report: &report)
-            if report.accountError != nil { return report }
+            if let error = report.accountError {
+                report.kept += Self.untried(deletes, in: report, because: error)
+                return report
+            }
         }
         if options.orphans {
             try await deleteLost(connection, options: options, at: moment, report: &report)
@@ -113,6 +116,20 @@ extension Workspace {
             report.swept = try await sweepObjects()
         }
         return report
+    }
+
+    /// What was to be deleted and was not even asked for.
+    private static func untried(
+        _ deletes: [Doomed],
+        in report: CleanupReport,
+        because error: ProviderError
+    ) -> [CleanupReport.Copy] {
+        let tried = Set((report.deleted + report.kept + report.failed).map(\.name))
+        return deletes.map(\.line).filter { !tried.contains($0.name) }.map { line in
+            var line = line
+            line.reason = "not tried: \(error)"
+            return line
+        }
     }
 
     private static var pageOfDeletes: Int { 100 }
