@@ -45,7 +45,10 @@ struct Sync: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Delete up to this many remote copies without asking.", valueName: "n"))
     var maxDelete: Int?
 
-    @Option(help: ArgumentHelp("Time to live of what is uploaded: 24h, 7d, never.", valueName: "ttl"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Time to live of what is uploaded: 24h, 7d, never.", valueName: "ttl")
+    )
     var ttl: String?
 
     @Option(help: ArgumentHelp("Wait for another satchel on this workspace: 30s, 0.", valueName: "time"))
