@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import SatchelTestSupport
 import Testing
 
@@ -78,6 +79,37 @@ import Testing
             #expect(finished.status == 6)
             #expect(finished.stderr.contains("and 1 more file waits for it"), "\(finished.stderr)")
             #expect(finished.stdout.contains("47 uploaded"))
+        }
+    }
+
+    @Test func aCleanUpThatIsGivenUpNamesWhatItDidNotTry() async throws {
+        try await AtOpenAI.with(files) { at in
+            try await at.satchel.sync()
+            for path in files.keys { at.workspace.remove(path) }
+            try await at.satchel.sync("--yes")
+            at.satchel.set("OPENAI_BASE_URL", at.openAI.baseURL)
+            at.server.inject(.openAI(401, "no", type: "invalid_request_error"), on: "DELETE *", times: 50)
+            let document = try await at.satchel.cleanup("--older-than", "0", "--yes", status: 5)
+            #expect(document.summary.failed + document.summary.kept == 50)
+            #expect(document.kept.contains { $0.reason.hasPrefix("not tried: 401") })
+        }
+    }
+
+    @Test func aLongWaitIsToldWithoutATerminalAndAShortOneIsNot() async throws {
+        try await AtOpenAI.with(["a.txt": "a\n", "b.txt": "b\n", "c.txt": "c\n"]) { at in
+            at.server.inject(.status(503, body: "overloaded"), on: "GET /v1/files")
+            let brief = try await at.satchel.run(["remote", "ls"]).check()
+            #expect(!brief.stderr.contains("waiting"), "\(brief.stderr)")
+            try at.satchel.home.makeFolder(".config/satchel")
+            try at.satchel.home.write(
+                ".config/satchel/config.yaml",
+                "accounts:\n  openai:\n    limits: {uploads_per_minute: 1}\n"
+            )
+            let sync = try at.satchel.start(["sync"])
+            _ = try await sync.errorLine(containing: "satchel: waiting until")
+            sync.send(SIGINT)
+            #expect(try await sync.status() == 130)
+            #expect(sync.stderr.components(separatedBy: "waiting until").count == 2, "\(sync.stderr)")
         }
     }
 
