@@ -87,11 +87,18 @@ import Testing
             try await at.satchel.sync()
             for path in files.keys { at.workspace.remove(path) }
             try await at.satchel.sync("--yes")
-            at.satchel.set("OPENAI_BASE_URL", at.openAI.baseURL)
-            at.server.inject(.openAI(401, "no", type: "invalid_request_error"), on: "DELETE *", times: 50)
-            let document = try await at.satchel.cleanup("--older-than", "0", "--yes", status: 5)
-            #expect(document.summary.failed + document.summary.kept == 50)
-            #expect(document.kept.contains { $0.reason.hasPrefix("not tried: 401") })
+            at.satchel.set("SATCHEL_RETRIES", "0")
+            let troubles =
+                [(fault: LoopbackFault.openAI(401, "no", type: "invalid_request_error"), status: Int32(5))]
+                + [(fault: .status(503, body: "overloaded"), status: 6)]
+            for trouble in troubles {
+                at.server.inject(trouble.fault, on: "DELETE *", times: 50)
+                let document = try await at.satchel.cleanup("--older-than", "0", "--yes", status: trouble.status)
+                #expect(document.summary.failed < 30)
+                #expect(document.summary.failed + document.summary.kept == 50)
+                #expect(document.kept.contains { $0.reason.hasPrefix("not tried: ") })
+                at.server.clearFaults()
+            }
         }
     }
 
