@@ -120,6 +120,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["sk-two\nlines", "sk-fünf", "sk with spaces"])
+    func aKeyThatIsNoneDoesNotSendTheFilesElsewhere(_ key: String) async throws {
+        try await RunningSatchel.initialised(["a.txt": "a\n"], environment: ["OPENAI_API_KEY": key]) { satchel in
+            let failure = try await satchel.failure("sync", status: 2)
+            #expect(failure.message.hasPrefix("account openai: OPENAI_API_KEY holds no key; "), "\(failure)")
+            #expect(!failure.message.contains(key))
+            satchel.set("OPENAI_API_KEY", " \n")
+            #expect(try await satchel.sync().account == "local")
+        }
+    }
+
     @Test func anAccountWithoutItsKeySaysHowToHaveOne() async throws {
         try await RunningSatchel.initialised { satchel in
             let failure = try await satchel.failure("sync", "--to", "openai", status: 2)
