@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 
 @main
 struct Satchel: AsyncParsableCommand {
@@ -32,6 +33,7 @@ struct Satchel: AsyncParsableCommand {
 
     /// Accepts `-C DIR` also before the command, where git users write it.
     static func main() async {
+        openStandardStreams()
         var arguments = Array(CommandLine.arguments.dropFirst())
         if arguments.count > 2, arguments[0] == "-C" {
             let moved = Array(arguments.prefix(2))
@@ -41,5 +43,11 @@ struct Satchel: AsyncParsableCommand {
             arguments.insert(contentsOf: moved, at: end)
         }
         await main(arguments)
+    }
+
+    /// Puts `/dev/null` where a standard stream was closed by whoever started this (`>&-`): the next file that is opened
+    /// would get its number, and the words of a report would be written into it.
+    private static func openStandardStreams() {
+        for stream in STDIN_FILENO...STDERR_FILENO where fcntl(stream, F_GETFD) < 0 { _ = open("/dev/null", O_RDWR) }
     }
 }

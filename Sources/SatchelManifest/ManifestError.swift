@@ -22,8 +22,8 @@ extension ManifestError: CustomStringConvertible {
         case .notAManifest(let path):
             "\(path): not a satchel manifest; move it away and run satchel init"
         case .corrupt(let path, let detail):
-            "\(path): the manifest is damaged (\(detail)); move it away and run satchel sync, "
-                + "which uploads everything once more"
+            "\(path): the manifest is damaged (\(detail)); move it away and run "
+                + "satchel remote reconcile --adopt, which finds the copies again, then satchel sync"
         case .busy(let path):
             "\(path): another process keeps it locked; wait for it to finish and try again"
         case .full(let path):

@@ -45,6 +45,31 @@ import Testing
         }
     }
 
+    @Test func bytesThatLeftUnderAnotherNameAreListedAndRevoked() async throws {
+        try await AtOpenAI.with(["a.txt": "same\n", "b.txt": "same\n", "c.txt": "other\n"]) { at in
+            try await at.satchel.sync()
+            for path in ["a.txt", "b.txt"] {
+                #expect(try await at.satchel.audit(path).departures.map(\.state) == ["there"])
+            }
+            try at.workspace.move("b.txt", to: "d.txt")
+            try await at.satchel.sync()
+            let finished = try await at.satchel.run(["audit", "d.txt", "--revoke"]).check()
+            #expect(finished.stdout.contains("1 revoked"))
+            #expect(finished.stderr.contains("a.txt and 1 more: the next sync sends it again"))
+            try at.expectHeld(["c.txt"])
+        }
+    }
+
+    @Test func aMistypedNameIsNotSaidToBeRevoked() async throws {
+        try await AtOpenAI.with(["a.txt": "one\n"]) { at in
+            try await at.satchel.sync()
+            for arguments in [["audit", "aa.txt"], ["audit", "aa.txt", "--revoke"]] {
+                let finished = try await at.satchel.run(arguments).check(2)
+                #expect(finished.stderr.contains("aa.txt: no such file in the workspace, and none is remembered"))
+            }
+        }
+    }
+
     @Test func revokingManyNeedsAYes() async throws {
         let files = Dictionary(uniqueKeysWithValues: (0..<12).map { (RawBytes("f\($0).txt"), RawBytes("\($0)\n")) })
         try await AtOpenAI.with(files) { at in

@@ -61,6 +61,30 @@ import Testing
         }
     }
 
+    @Test func aManifestThatIsALinkIsNotFollowed() async throws {
+        try await RunningSatchel.initialised(["a.txt": "one\n"]) { satchel in
+            for name in ["manifest.db", "manifest.db-wal", "manifest.db-shm"] {
+                satchel.workspace.remove(RawBytes(".satchel/\(name)"))
+            }
+            let elsewhere = satchel.home.root + "/elsewhere.db"
+            try satchel.workspace.link(".satchel/manifest.db", to: RawBytes(elsewhere))
+            let failure = try await satchel.failure("sync", status: 2)
+            #expect(
+                failure.message.hasSuffix("manifest.db: cannot keep state there: it is a symbolic link; move it away")
+            )
+            #expect(satchel.home.read("elsewhere.db") == nil)
+        }
+    }
+
+    @Test(arguments: ["sync", "status", "ls", "rehydrate", "audit"])
+    func aMistypedNameDoesNotPassForAFileInStep(_ command: String) async throws {
+        try await RunningSatchel.initialised(["a.txt": "one\n"]) { satchel in
+            try await satchel.sync()
+            let failure = try await satchel.failure(command, "aa.txt", status: 2)
+            #expect(failure.message.hasPrefix("aa.txt: no such file in the workspace"), "\(failure)")
+        }
+    }
+
     @Test func aPathOutsideTheWorkspaceIsRefused() async throws {
         try await RunningSatchel.initialised(["a.txt": "a\n"]) { satchel in
             for arguments in [["sync", "/etc/passwd"], ["sync", "../x"], ["ls", ".."], ["why", "/etc"]] {

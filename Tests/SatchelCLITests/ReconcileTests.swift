@@ -29,6 +29,17 @@ struct ReconcileTests {
         try await satchel.document(["remote", "reconcile"] + arguments)
     }
 
+    @Test func whatWasAddedIsNoStrangerInTheLocalStore() async throws {
+        try await RunningSatchel.initialised(["a.txt": "one\n"]) { satchel in
+            try await satchel.sync()
+            try await satchel.run(["add", "-", "--name", "note"], stdin: "added\n").check()
+            let list = try await satchel.run(["remote", "ls"]).check()
+            #expect(list.stdout.split(separator: "\n").allSatisfy { $0.hasPrefix("ours") }, "\(list.stdout)")
+            let reconciled = try await satchel.run(["remote", "reconcile"]).check()
+            #expect(reconciled.stdout == "local: 2 ours\n", "\(reconciled.stdout)")
+        }
+    }
+
     @Test func aLostManifestIsRebuiltWithoutAnUpload() async throws {
         try await AtOpenAI.with(files) { at in
             try await at.satchel.sync()

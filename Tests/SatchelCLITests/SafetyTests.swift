@@ -14,6 +14,8 @@ import Testing
             let stopped = try await at.satchel.sync(status: 4)
             #expect(!stopped.ok && stopped.stopped != nil && stopped.summary.deleted == 0)
             #expect(at.openAI.files.count == 4)
+            let status = try await at.satchel.run(["status"]).check()
+            #expect(status.stdout.contains("! openai: 0 in step"), "\(status.stdout)")
             // The disk is mounted again: nothing has happened.
             for (path, content) in manyFiles(4) { try at.workspace.write(path, content) }
             #expect(try await at.satchel.sync().summary.unchanged == 4)

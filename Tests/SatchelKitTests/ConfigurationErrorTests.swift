@@ -68,7 +68,10 @@ struct ConfigurationErrorTests {
         Wrong("excludes: []", "satchel.yaml:1:1: excludes: there is no such setting; did you mean exclude?"),
         Wrong("quiet: 1s", "satchel.yaml:1:1: quiet: there is no such setting; did you mean watch.quiet?"),
         Wrong("watch: {queit: 1s}", "satchel.yaml:1:9: watch.queit: there is no such setting; did you mean quiet?"),
-        Wrong("watch: {ttl: 1s}", "satchel.yaml:1:9: watch.ttl: there is no such setting; did you mean ttl?"),
+        Wrong(
+            "watch: {ttl: 1s}",
+            "satchel.yaml:1:9: watch.ttl: there is no such setting; it stands at the top, not below watch"
+        ),
         Wrong("account: {}", "satchel.yaml:1:1: account: there is no such setting; did you mean accounts?"),
         Wrong(
             "accounts: {openai: {organization: x}}",
@@ -195,7 +198,29 @@ struct ConfigurationErrorTests {
                 == "SATCHEL_ACCOUNT: there is no account \"work\"; there is only local"
         )
         #expect(
-            complaint(environment: ["SATCHEL_ACCOUNT": "gemini"]).contains("as GOOGLE_API_KEY is not set; set it")
+            complaint(environment: ["SATCHEL_ACCOUNT": "gemini"]).contains("set GEMINI_API_KEY, or define it under accounts")
         )
+        #expect(
+            complaint(environment: ["SATCHEL_ACCOUNT": "mistral"])
+                == "SATCHEL_ACCOUNT: there is no account \"mistral\"; set MISTRAL_API_KEY, or define it under accounts"
+        )
+        #expect(
+            complaint(workspace: "default_account: xai\naccounts: {work: {kind: xai}}", environment: [:])
+                == "satchel.yaml:1: default_account: there is no account \"xai\"; of that kind there is work"
+        )
+    }
+
+    @Test func aSettingInTheWrongPlaceIsToldItsPlace() {
+        #expect(
+            complaint(workspace: "accounts: {openai: {when_full: evict}}")
+                == "satchel.yaml:1:21: accounts.openai.when_full: there is no such setting; "
+                + "it stands at the top, not below accounts.openai"
+        )
+    }
+
+    @Test func aKindThatIsNoneIsNotSaidToBeMissing() {
+        let text = complaint(workspace: "accounts: {lab: {kind: blub}}")
+        #expect(text.contains("accounts.lab.kind: expected one of local, "))
+        #expect(!text.contains("kind is missing"))
     }
 }

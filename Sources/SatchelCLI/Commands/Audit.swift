@@ -9,7 +9,7 @@ struct Audit: AsyncParsableCommand {
         abstract: "Say what left this machine: when, to whom, and until when.",
         discussion: """
             From the ledger of this workspace, oldest first: each copy that was uploaded, and each file that a model was \
-            shown. --revoke deletes the copies that are still there, at the provider; a question that was answered \
+            shown. A path stands for its bytes, too, under whatever name they left. --revoke deletes the copies that are still there, at the provider; a question that was answered \
             cannot be taken back.
 
             EXAMPLES
@@ -58,6 +58,7 @@ struct Audit: AsyncParsableCommand {
         audit.account = account.account
         guard revoke else {
             let entries = try await workspace.audit(audit)
+            if entries.isEmpty { try await checkPaths(of: audit, in: workspace) }
             output.document(AuditDocument(entries))
             for entry in entries { output.line(text(of: entry, output)) }
             let there = entries.count { $0.state == .there }
@@ -66,6 +67,7 @@ struct Audit: AsyncParsableCommand {
         }
         let report = try await workspace.revokeOrAsk(audit, isConfirmed: yes, patience: .seconds(30))
         let entries = try await workspace.audit(audit)
+        if entries.isEmpty { try await checkPaths(of: audit, in: workspace) }
         output.document(AuditDocument(entries, report))
         for copy in report.revoked { output.info("\(output.painted("×", .yellow))  \(text(of: copy))") }
         for copy in report.failed { output.error("\(text(of: copy)): \(copy.error ?? "")") }
@@ -75,6 +77,13 @@ struct Audit: AsyncParsableCommand {
             output.note("\(path)\(more): the next sync sends it again; exclude it first if it is not to go back")
         }
         return report.failed.isEmpty ? .done : .someFailed
+    }
+
+    /// Refuses names of nothing: a mistyped one must not pass for a file that never left, or that was revoked.
+    private func checkPaths(of audit: AuditOptions, in workspace: Workspace) async throws {
+        var ever = AuditOptions()
+        ever.paths = audit.paths
+        if try await workspace.audit(ever).isEmpty { try await workspace.check(audit.paths) }
     }
 
     private func text(of entry: AuditEntry, _ output: Output) -> String {

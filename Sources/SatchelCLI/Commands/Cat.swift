@@ -46,8 +46,7 @@ func writeToStandardOutput(_ bytes: UnsafeRawBufferPointer) throws {
         let count = write(STDOUT_FILENO, rest.baseAddress, rest.count)
         if count < 0, errno == EINTR || errno == EAGAIN { continue }
         guard count > 0 else {
-            let reason = String(cString: strerror(errno)).lowercased()
-            throw CommandFailure("output", "standard output: cannot be written: \(reason)", false, .someFailed)
+            throw CommandFailure(output: errno)
         }
         rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }

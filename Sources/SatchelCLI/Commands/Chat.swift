@@ -69,7 +69,7 @@ struct Chat: AsyncParsableCommand {
         let workspace = try Workspace(options.context, overrides: overrides)
         let name = account.account ?? workspace.configuration.chat.account
         let connection = try await workspace.connect(to: name) { seconds, reason in
-            output.note(waitingText(seconds, reason))
+            output.note(wait: seconds, for: reason)
         }
         return try await workspace.whileChatting(connection, notice: output.note) {
             try await chat(workspace, connection, output)

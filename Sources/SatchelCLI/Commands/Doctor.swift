@@ -102,7 +102,7 @@ struct Doctor: AsyncParsableCommand {
         let overrides = model.map { [Configuration.Override("chat.model", $0, flag: "--model")] } ?? []
         let workspace = try Workspace(options.context, overrides: overrides)
         let connection = try await workspace.connect(to: account) { seconds, reason in
-            output.note(waitingText(seconds, reason))
+            output.note(wait: seconds, for: reason)
         }
         return try await workspace.whileLocked("doctor", patience: .seconds(30)) {
             try await workspace.prove(connection)

@@ -97,7 +97,7 @@ struct Image: AsyncParsableCommand {
         let workspace = try Workspace(options.context)
         let connection = try await workspace.connect(
             to: workspace.configuration.imageAccount(named: account.account)
-        ) { output.note(waitingText($0, $1)) }
+        ) { output.note(wait: $0, for: $1) }
         var question = try await question(in: workspace)
         if estimate {
             let estimate = try workspace.estimate(question, connection)

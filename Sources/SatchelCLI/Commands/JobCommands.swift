@@ -177,15 +177,7 @@ struct JobsCancel: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    func run() async throws {
-        let command = self
-        try await runCommand(options) { output in
-            let workspace = try Workspace(command.options.context)
-            for job in command.jobs { try await workspace.cancelJob(job) }
-            output.document(JSONChangedJobs(jobs: command.jobs))
-            return .done
-        }
-    }
+    func run() async throws { try await change(jobs, options) { try await $0.cancelJob($1) } }
 }
 
 struct JobsRetry: AsyncParsableCommand {
@@ -203,14 +195,20 @@ struct JobsRetry: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
-    func run() async throws {
-        let command = self
-        try await runCommand(options) { output in
-            let workspace = try Workspace(command.options.context)
-            for job in command.jobs { try await workspace.retryJob(job) }
-            output.document(JSONChangedJobs(jobs: command.jobs))
-            return .done
-        }
+    func run() async throws { try await change(jobs, options) { try await $0.retryJob($1) } }
+}
+
+/// Does the same to some jobs, one after the other.
+private func change(
+    _ jobs: [Int64],
+    _ options: GlobalOptions,
+    by work: @escaping @Sendable (Workspace, Int64) async throws -> Void
+) async throws {
+    try await runCommand(options) { output in
+        let workspace = try Workspace(options.context)
+        for job in jobs { try await work(workspace, job) }
+        output.document(JSONChangedJobs(jobs: jobs))
+        return .done
     }
 }
 

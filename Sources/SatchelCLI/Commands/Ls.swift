@@ -50,7 +50,7 @@ struct Ls: AsyncParsableCommand {
         let options = options
         try await runCommand(options) { output in
             let workspace = try Workspace(options.context)
-            let scope = paths.isEmpty ? Scope.everything : Scope(try workspace.paths(paths))
+            let scope = try await workspace.scope(of: paths)
             let files = try await workspace.list(scope)
             guard !output.json else {
                 output.document(Document(files: files.map(Document.File.init)))

@@ -20,23 +20,33 @@ struct Pause: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let options = options
-        try await runCommand(options) { output in
-            let report = try await Workspace(options.context).setPaused(true, patience: .seconds(30))
-            output.document(PauseDocument(report))
+        try await pause(true, options) { report in
             let since = report.since.map { " since \($0.formatted(.iso8601))" } ?? ""
-            switch (report.isChange, report.isWatched) {
-            case (false, _): output.info("paused already\(since); satchel resume goes on")
-            case (true, true): output.info("paused; changes are gathered until satchel resume")
-            case (true, false): output.info("paused: no watch runs now, and the next begins paused")
+            return switch (report.isChange, report.isWatched) {
+            case (false, _): "paused already\(since); satchel resume goes on"
+            case (true, true): "paused; changes are gathered until satchel resume"
+            case (true, false): "paused: no watch runs now, and the next begins paused"
             }
-            return .done
         }
     }
 }
 
+/// Pauses the watch of a workspace, or lets it go on, and says so in these words.
+func pause(
+    _ isPaused: Bool,
+    _ options: GlobalOptions,
+    words: @escaping @Sendable (PauseReport) -> String
+) async throws {
+    try await runCommand(options) { output in
+        let report = try await Workspace(options.context).setPaused(isPaused, patience: .seconds(30))
+        output.document(PauseDocument(report))
+        output.info(words(report))
+        return .done
+    }
+}
+
 /// The document of `pause` and `resume`.
-struct PauseDocument: Encodable {
+private struct PauseDocument: Encodable {
     var ok = true
     var paused: Bool
     var since: Date?

@@ -41,8 +41,7 @@ struct Rehydrate: AsyncParsableCommand {
 
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
-        let scope = paths.isEmpty ? Scope.everything : Scope(try workspace.paths(paths))
-        if case .paths(let paths) = scope { try await workspace.check(paths) }
+        let scope = try await workspace.scope(of: paths)
         let progress = ProgressLine(output)
         defer { progress.clear() }
         let connection = try await workspace.connect(to: account.account) { seconds, reason in

@@ -69,7 +69,7 @@ struct RemoteLs: AsyncParsableCommand {
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
         let connection = try await workspace.connect(to: account.account) { seconds, reason in
-            output.note(waitingText(seconds, reason))
+            output.note(wait: seconds, for: reason)
         }
         if let notice = connection.notice { output.note(notice) }
         var document = Document(account: connection.account.name)

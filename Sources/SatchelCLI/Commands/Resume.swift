@@ -18,16 +18,12 @@ struct Resume: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let options = options
-        try await runCommand(options) { output in
-            let report = try await Workspace(options.context).setPaused(false, patience: .seconds(30))
-            output.document(PauseDocument(report))
+        try await pause(false, options) { report in
             switch (report.isChange, report.isWatched) {
-            case (false, _): output.info("not paused")
-            case (true, true): output.info("the watch goes on")
-            case (true, false): output.info("not paused any more; no watch runs now")
+            case (false, _): "not paused"
+            case (true, true): "the watch goes on"
+            case (true, false): "not paused any more; no watch runs now"
             }
-            return .done
         }
     }
 }

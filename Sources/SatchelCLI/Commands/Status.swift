@@ -35,31 +35,29 @@ struct StatusCommand: AsyncParsableCommand {
 
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
-        let scope = paths.isEmpty ? Scope.everything : Scope(try workspace.paths(paths))
-        if case .paths(let paths) = scope { try await workspace.check(paths) }
+        let scope = try await workspace.scope(of: paths)
         let progress = ProgressLine(output)
         let status = try await workspace.status(scope, accounts: accounts) { progress.note($0) }
         progress.clear()
         output.document(JSONStatus(status))
         output.line("workspace \(escaped(status.root.utf8))")
-        for account in status.accounts { output.line(text(of: account, output)) }
+        for account in status.accounts { output.line(text(of: account, isStopped: status.stop != nil, output)) }
         for line in watchLines(status) { output.line(line) }
         let reasons = status.skipped.reduce(into: [String: Int]()) { $0[$1.reason.code, default: 0] += 1 }
             .sorted { $0.key < $1.key }.map { "\($0.value) \($0.key.replacing("_", with: " "))" }
         let skipped = reasons.isEmpty ? "" : ", \(status.skipped.count) skipped (\(reasons.joined(separator: ", ")))"
         output.line("\(status.found) found\(skipped)")
-        for entry in status.entries.prefix(output.verbose ? .max : 10) where entry.kind != .delete {
-            output.line(text(of: entry, output))
-        }
-        if !output.verbose, status.entries.count > 10 {
-            output.line("  … and \(status.entries.count - 10) more; see status -v")
+        let entries = status.entries.filter { $0.kind != .delete }
+        for entry in entries.prefix(output.verbose ? .max : 10) { output.line(text(of: entry, output)) }
+        if !output.verbose, entries.count > 10 {
+            output.line("  … and \(entries.count - 10) more; see status -v")
         }
         for failure in status.failures { output.line("  " + output.text(of: failure)) }
         if let stop = status.stop { output.note("\(stop)") }
         return .done
     }
 
-    private func text(of account: Status.Account, _ output: Output) -> String {
+    private func text(of account: Status.Account, isStopped: Bool, _ output: Output) -> String {
         var parts = ["\(account.inStep) in step"]
         func add(_ count: Int, _ word: String) { if count > 0 { parts.append("\(count) \(word)") } }
         add(account.new, "new")
@@ -69,7 +67,7 @@ struct StatusCommand: AsyncParsableCommand {
         add(account.pending, "pending")
         add(account.deleted, "deleted")
         add(account.failed, "failed")
-        let isGood = parts.count == 1
+        let isGood = parts.count == 1 && !isStopped
         add(account.onReference, "not referred to yet")
         return "\(output.painted(isGood ? "✓" : "!", isGood ? .green : .yellow)) \(account.name): "
             + parts.joined(separator: ", ") + output.painted(" (\(ByteCount(account.bytes)))", .grey)

@@ -58,7 +58,7 @@ struct Summarize: AsyncParsableCommand {
             return .done
         }
         let connection = try await workspace.connect(to: account.account ?? workspace.configuration.chat.account) {
-            output.note(waitingText($0, $1))
+            output.note(wait: $0, for: $1)
         }
         var notes: [FileNote] = []
         let left = try await workspace.whileChatting(connection, notice: output.note) {

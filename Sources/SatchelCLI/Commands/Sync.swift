@@ -46,7 +46,10 @@ struct Sync: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Delete up to this many remote copies without asking.", valueName: "n"))
     var maxDelete: Int?
 
-    @Option(help: ArgumentHelp("Time to live of what is uploaded: 24h, 7d, never.", valueName: "ttl"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Time to live of what is uploaded: 24h, 7d, never.", valueName: "ttl")
+    )
     var ttl: String?
 
     @Option(help: ArgumentHelp("Wait for another satchel on this workspace: 30s, 0.", valueName: "time"))
@@ -73,8 +76,7 @@ struct Sync: AsyncParsableCommand {
     private func run(_ output: Output) async throws -> ExitStatus {
         let overrides = ttl.map { [Configuration.Override("ttl", $0, flag: "--ttl")] } ?? []
         let workspace = try Workspace(options.context, overrides: overrides)
-        let scope = paths.isEmpty ? Scope.everything : Scope(try workspace.paths(paths))
-        if case .paths(let paths) = scope { try await workspace.check(paths) }
+        let scope = try await workspace.scope(of: paths)
         let names: [String?] = accounts.isEmpty ? [nil] : accounts
         if estimate { return try await estimate(workspace, scope, names, output) }
         var status = ExitStatus.done

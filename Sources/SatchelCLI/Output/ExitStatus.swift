@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import SatchelCore
 import SatchelKit
 
@@ -51,6 +52,14 @@ struct CommandFailure: Error {
         default:
             self.init("could_not_start", "\(error)", false, .couldNotStart)
         }
+    }
+
+    static let outputCode = "output"
+
+    /// Standard output takes no more, for the cause that `errno` named.
+    init(output errno: Int32) {
+        let reason = String(cString: strerror(errno)).lowercased()
+        self.init(Self.outputCode, "standard output: cannot be written: \(reason)", false, .someFailed)
     }
 
     init(_ code: String, _ message: String, _ isRetryable: Bool, _ status: ExitStatus) {

@@ -12,7 +12,7 @@ extension Output {
 
     /// Says why the command failed, in the form that was asked for.
     func fail(_ failure: CommandFailure) {
-        if json {
+        if json, failure.code != CommandFailure.outputCode {
             let error = JSONFailure.Body(
                 code: failure.code,
                 message: failure.message,

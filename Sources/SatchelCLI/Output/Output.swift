@@ -59,13 +59,21 @@ struct Output: Sendable {
         write("satchel: \(text)\n", to: STDERR_FILENO)
     }
 
+    /// Why standard output lacks some of what was written to it, once the disk behind it is full.
+    static var lost: CommandFailure? { failure.withLock { $0.map(CommandFailure.init(output:)) } }
+
+    private static let failure = Mutex<Int32?>(nil)
+
     /// Writes all of it, also to a slow pipe; a reader that went away ends the program as it ends others.
     func write(_ text: String, to descriptor: Int32) {
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR || errno == EAGAIN { continue }
-            guard count > 0 else { return }
+            guard count > 0 else {
+                if descriptor == STDOUT_FILENO { Self.failure.withLock { $0 = $0 ?? errno } }
+                return
+            }
             bytes = bytes.dropFirst(count)
         }
     }

@@ -16,6 +16,8 @@ final class ProgressLine: Sendable {
         var started = ContinuousClock.now
         var lastDrawn: ContinuousClock.Instant?
         var isShown = false
+        /// Until when it was said, where there is no line to draw, that nothing happens.
+        var toldUntil: ContinuousClock.Instant?
     }
 
     private let output: Output
@@ -24,7 +26,7 @@ final class ProgressLine: Sendable {
     init(_ output: Output) { self.output = output }
 
     func note(_ event: SyncEvent) {
-        guard output.progress else { return }
+        guard output.progress else { return tellLongWait(event) }
         state.withLock { state in
             switch event {
             case .scanning:
@@ -48,6 +50,19 @@ final class ProgressLine: Sendable {
                 draw(waitingText(seconds, reason), in: &state)
             }
         }
+    }
+
+    /// Without a terminal a wait of some length is told once, not by each of those that wait: a log that just ends for two
+    /// minutes looks like a program that hangs.
+    private func tellLongWait(_ event: SyncEvent) {
+        guard !output.events, case .waiting(let seconds, let reason) = event, seconds >= Output.longWait else { return }
+        let isNews = state.withLock { state in
+            let now = ContinuousClock.now
+            if let told = state.toldUntil, now < told { return false }
+            state.toldUntil = now + .seconds(seconds)
+            return true
+        }
+        if isNews { output.note(wait: seconds, for: reason) }
     }
 
     func note(indexed done: Int, of total: Int) {
@@ -89,6 +104,16 @@ final class ProgressLine: Sendable {
         var size = winsize()
         guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 10 else { return 80 }
         return Int(size.ws_col)
+    }
+}
+
+extension Output {
+    /// Seconds from which on a person wants to know; shorter ones are over before they are read.
+    static let longWait = 2.0
+
+    /// Says what nothing happens for, unless that is over soon.
+    func note(wait seconds: Double, for reason: String) {
+        if seconds >= Self.longWait { note(waitingText(seconds, reason)) }
     }
 }
 

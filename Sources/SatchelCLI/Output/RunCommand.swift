@@ -29,6 +29,7 @@ func runCommand(
     defer { for source in sources { source.cancel() } }
     do {
         let status = try await task.value
+        if let lost = Output.lost { throw lost }
         if status != .done { throw status.exitCode }
     } catch let code as ExitCode {
         throw code

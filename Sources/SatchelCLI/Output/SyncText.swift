@@ -70,7 +70,8 @@ extension Output {
 
     /// Failures, the stop and the sums: what remains to be said when the lines of a sync are out.
     func finish(_ report: SyncReport) {
-        for failure in report.failures { error("\(failure.path.map { "\($0): " } ?? "")\(failure.message)") }
+        let told = FailureText(report, verbose: verbose)
+        for line in told.lines { error(line) }
         for skipped in report.blocked {
             for place in secretPlaces(in: skipped.reason.secrets, of: "\(skipped.path)") {
                 error("\(place): not sent; \(SkipReason.secretRemedy)")

@@ -89,7 +89,7 @@ extension UploadReason: CustomStringConvertible {
         case .expired(let date): "expired \(date.formatted(.iso8601))"
         case .expiresSoon(let date): "expires \(date.formatted(.iso8601))"
         case .interrupted: "an earlier upload was interrupted"
-        case .failedBefore: "an earlier upload failed"
+        case .failedBefore: "an earlier sync could not upload it"
         case .requested: "asked for"
         }
     }

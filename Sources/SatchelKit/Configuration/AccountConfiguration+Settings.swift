@@ -56,6 +56,8 @@ extension AccountConfiguration {
         summary: "which provider it is; may be left out where the account's name says it",
         isPersonal: false,
         read: { (input, account) throws(Mismatch) in
+            // Also when it is none: that is told, and it is not missing then.
+            account.kindIsGiven = true
             guard let text = input.node.text else { throw Mismatch() }
             guard let kind = ProviderID(rawValue: text) else {
                 let meant = nearestName(to: text, among: ProviderID.allCases.map(\.rawValue))
@@ -65,7 +67,6 @@ extension AccountConfiguration {
                 )
             }
             account.kind = kind
-            account.kindIsGiven = true
         },
         show: { .text($0.kind.rawValue) }
     )

@@ -110,8 +110,10 @@ extension SettingsReader {
     }
 }
 
+/// Whether somebody put something there, also what cannot be a key: that is told when the account is used, rather than
+/// have the files go to another one.
 private func isSet(_ variable: String, in environment: [String: String]) -> Bool {
-    environment[variable].flatMap { ResolvedKey($0) } != nil
+    environment[variable, default: ""].contains { !$0.isWhitespace }
 }
 
 /// True for a folder that is one of `folders` or below one.

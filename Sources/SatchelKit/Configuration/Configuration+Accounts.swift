@@ -41,18 +41,22 @@ extension Configuration {
         source(of: "ttl").isImmediate ? ttl : account.ttl ?? ttl
     }
 
-    /// Words such as `there is no account "opnai"; did you mean openai?`.
+    /// Words such as `there is no account "opnai"; did you mean openai?`, and for a provider without its key
+    /// `there is no account "openai"; set OPENAI_API_KEY, or define it under accounts`.
     func missingAccount(_ name: String) -> String {
-        if let kind = ProviderID(rawValue: name), let variable = kind.keyVariables.first,
-            !accounts.contains(where: { $0.kind == kind })
-        {
-            return "there is no account \"\(name)\", as \(variable) is not set; set it, or describe the account in a "
-                + "configuration"
-        }
         let names = accounts.map(\.name)
+        let kind = ProviderID(rawValue: name)
+        let ofThatKind = accounts.filter { $0.kind == kind }.map(\.name)
         let hint =
-            nearestName(to: name, among: names).map { "did you mean \($0)?" }
-            ?? (names.count == 1 ? "there is only \(names[0])" : "there are \(names.joined(separator: ", "))")
+            if !ofThatKind.isEmpty {
+                "of that kind there is \(ofThatKind.joined(separator: ", "))"
+            } else if let way = kind?.wayToAccount {
+                way
+            } else if let nearest = nearestName(to: name, among: names) {
+                "did you mean \(nearest)?"
+            } else {
+                names.count == 1 ? "there is only \(names[0])" : "there are \(names.joined(separator: ", "))"
+            }
         return "there is no account \"\(printable(name))\"; \(hint)"
     }
 }

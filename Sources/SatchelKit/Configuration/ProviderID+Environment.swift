@@ -16,6 +16,12 @@ extension ProviderID {
         }
     }
 
+    /// What to do to have an account of this kind, for somebody who has none; nil when it is always there.
+    var wayToAccount: String? {
+        if let variable = keyVariables.last { return "set \(variable), or define it under accounts" }
+        return self == .local ? nil : "define it under accounts, with its base_url"
+    }
+
     package var baseURLVariable: String? {
         switch self {
         case .local, .openaiCompatible: nil

@@ -178,7 +178,14 @@ struct SettingsReader {
         }
         let whole = group.map { "\($0).\(name)" } ?? name
         let here = group == nil ? Set(known.map { $0.prefix { $0 != "." } }).sorted() : candidates.map { $0[...] }
-        let hint = meant.map { "did you mean \($0)?" } ?? "there are \(here.joined(separator: ", "))"
+        let hint =
+            if let group, meant == name {
+                "it stands at the top, not below \(group)"
+            } else if let meant {
+                "did you mean \(meant)?"
+            } else {
+                "there are \(here.joined(separator: ", "))"
+            }
         report(key, origin, key: whole, "there is no such setting; \(hint)")
     }
 }

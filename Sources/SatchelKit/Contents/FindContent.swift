@@ -53,7 +53,7 @@ extension Workspace {
         guard let digest = found.first else {
             throw WorkspaceError(
                 .cannotStart,
-                "\(printable(text)): neither a remembered path nor a content; check the name"
+                "\(text.isEmpty ? "\"\"" : printable(text)): neither a remembered path nor a content; check the name"
             )
         }
         return FoundContent(digest: digest, path: try await manifest.lastPath(of: digest))

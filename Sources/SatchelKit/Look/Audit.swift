@@ -5,6 +5,8 @@ internal import SatchelManifest
 /// What is to be told of what left this machine.
 package struct AuditOptions: Sendable {
     /// Files or folders; all when there is none.
+    ///
+    /// Each stands for what left under its name, and for the bytes it has: those may have left under another name.
     package var paths: [WorkspacePath] = []
     package var since: Date?
     /// The name of an account; all when nil.
@@ -84,12 +86,13 @@ extension Workspace {
             return (.image, departure, nil)
         }
         let scope = options.paths.isEmpty ? Scope.everything : Scope(options.paths)
+        let known = scope == .everything ? [] : try await manifest.known(in: scope)
+        let contents = Set(known.flatMap { [$0.digest, $0.linked ?? $0.digest] })
         return (uploads + chats + tools + wishes).compactMap { way, departure, lines -> AuditEntry? in
             guard let account = accounts[departure.account] else { return nil }
             if let name = options.account, account.label != name { return nil }
-            if scope != .everything {
-                guard let path = departure.path, scope.contains(path) else { return nil }
-            }
+            let isNamed = scope == .everything || departure.path.map { scope.contains($0) } ?? false
+            guard isNamed || contents.contains(departure.digest) else { return nil }
             return AuditEntry(
                 way: way,
                 sentAt: departure.sentAt,

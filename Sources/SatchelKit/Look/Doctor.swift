@@ -124,7 +124,7 @@ extension Workspace {
                 name: "manifest",
                 isGood: problem == nil,
                 detail: problem ?? "sound",
-                hint: problem == nil ? nil : "move .satchel/manifest.db away and run satchel sync"
+                hint: problem == nil ? nil : "move .satchel/manifest.db away and run satchel remote reconcile --adopt"
             )
         } catch {
             return DoctorCheck(name: "manifest", isGood: false, detail: "\(error)", hint: "see the message")

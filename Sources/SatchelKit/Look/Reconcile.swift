@@ -63,9 +63,11 @@ extension Workspace {
         let known = try await manifest.known(in: .everything)
         let snapshot = try await scan(.everything, known: known, remembersHashes: writes, observe: observe)
         let moment = try await accountTime(of: connection)
+        let copies = try await manifest.heldCopies(in: connection.id)
+        var unseen = Set(copies.map(\.remoteID))
         let matcher = Matcher(
             snapshot: snapshot,
-            held: Set(try await manifest.heldCopies(in: connection.id).map(\.digest)),
+            held: Set(copies.map(\.digest)),
             traits: connection.traits,
             moment: moment,
             margin: configuration.safetyMargin.inSeconds
@@ -76,6 +78,7 @@ extension Workspace {
             for held in page {
                 guard held.owner != .ours else {
                     result.ours += 1
+                    unseen.remove(held.file.id)
                     continue
                 }
                 let usable = matcher.usable(held)
@@ -104,7 +107,7 @@ extension Workspace {
                 }
             }
         }
-        result.missing = max(0, matcher.heldCount - result.ours)
+        result.missing = unseen.count
         result.adoptable = best.values.sorted { ($0.path ?? .root) < ($1.path ?? .root) }
         guard !options.isDryRun else { return result }
         if options.adopts { try await adopt(&result, files: files, snapshot: snapshot, known: known, in: connection) }
@@ -158,7 +161,6 @@ extension Workspace {
 
 /// Tells which remote files hold a content of the workspace that has no copy yet.
 private final class Matcher {
-    let heldCount: Int
     /// Of the files that are to be adopted.
     var owners: [RemoteFileID: HeldFile.Owner] = [:]
     private let contents: LocalContents
@@ -173,7 +175,6 @@ private final class Matcher {
         moment: Date,
         margin: TimeInterval
     ) {
-        heldCount = held.count
         self.moment = moment
         self.margin = margin
         var paths: [ContentDigest: WorkspacePath] = [:]

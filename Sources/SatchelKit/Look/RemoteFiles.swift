@@ -52,6 +52,8 @@ extension Workspace {
         let rows = Dictionary(held.map { ($0.remoteID, $0) }, uniquingKeysWith: { first, _ in first })
         let sent = try await manifest.sentCopies(in: connection.id)
         let paths = try await paths(of: held)
+        // What was added, shown or made lies in the local store without a row.
+        let kept = connection.traits.staysHere ? try await manifest.pinnedContents() : []
         var cursor: String?
         repeat {
             try Task.checkCancellation()
@@ -65,6 +67,9 @@ extension Workspace {
                             digest: row.digest,
                             path: paths[row.digest] ?? sent[file.id]?.path
                         )
+                    }
+                    if let digest = ContentDigest(hex: file.id.rawValue), kept.contains(digest) {
+                        return HeldFile(file: file, owner: .ours, digest: digest)
                     }
                     guard let earlier = sent[file.id] else { return HeldFile(file: file, owner: .foreign) }
                     return HeldFile(file: file, owner: .orphaned, digest: earlier.digest, path: earlier.path)

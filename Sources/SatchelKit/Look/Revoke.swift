@@ -65,32 +65,39 @@ extension Workspace {
                 for entry in entries { report.add(entry, error: "\(error)") }
                 continue
             }
+            var streak = FailureStreak()
+            var lasting: ProviderError?
             for entry in entries {
                 try Task.checkCancellation()
-                report.add(entry, error: try await revoke(entry, connection))
+                let error: ProviderError? = if let lasting { lasting } else { try await revoke(entry, connection) }
+                if lasting == nil, streak.isHopeless(after: error) { lasting = error }
+                report.add(entry, error: error.map { "\($0)" })
             }
         }
-        let gone = Set(report.revoked.compactMap(\.path))
+        let revoked = Set(report.revoked.map(\.remoteID))
+        let gone = Set(wanted.filter { $0.remoteID.map { revoked.contains($0) } ?? false }.map(\.digest))
         report.comingBack = Set(
-            try await manifest.known(in: .everything).filter { $0.linked != nil && gone.contains($0.path) }.map(\.path)
+            try await manifest.known(in: .everything).filter { $0.linked.map { gone.contains($0) } ?? false }.map(
+                \.path
+            )
         )
         return report
     }
 
     /// Nil when the copy is gone.
-    private func revoke(_ entry: AuditEntry, _ connection: Connection) async throws -> String? {
+    private func revoke(_ entry: AuditEntry, _ connection: Connection) async throws -> ProviderError? {
         guard let id = entry.remoteID, let line = entry.departure.entry else { return nil }
         if let row = entry.departure.row {
             let deleter = CopyDeleter(manifest: manifest, provider: connection.provider, now: context.now)
             switch try await deleter.delete(row: row, because: "revoked", force: true) {
             case .deleted, .stillReferenced: return nil
-            case .failed(let error): return "\(error)"
+            case .failed(let error): return error
             }
         }
         do {
             try await connection.provider.delete(id)
         } catch {
-            return "\(error)"
+            return error
         }
         let lost = Manifest.LostCopy(entry: line, remoteID: id, digest: entry.digest, size: entry.size)
         try await manifest.settleLost(lost, because: "revoked", at: now())

@@ -105,7 +105,10 @@ extension Workspace {
             try Task.checkCancellation()
             let page = deletes[start..<min(start + Self.pageOfDeletes, deletes.count)]
             try await delete(page, in: connection, force: options.force, report: &report)
-            if report.accountError != nil { return report }
+            if let error = report.accountError {
+                report.kept += Self.untried(deletes, in: report, because: error)
+                return report
+            }
         }
         if options.orphans {
             try await deleteLost(connection, options: options, at: moment, report: &report)
@@ -113,6 +116,20 @@ extension Workspace {
             report.swept = try await sweepObjects()
         }
         return report
+    }
+
+    /// What was to be deleted and was not even asked for.
+    private static func untried(
+        _ deletes: [Doomed],
+        in report: CleanupReport,
+        because error: ProviderError
+    ) -> [CleanupReport.Copy] {
+        let tried = Set((report.deleted + report.kept + report.failed).map(\.name))
+        return deletes.map(\.line).filter { !tried.contains($0.name) }.map { line in
+            var line = line
+            line.reason = "not tried: \(error)"
+            return line
+        }
     }
 
     private static var pageOfDeletes: Int { 100 }
@@ -146,18 +163,21 @@ extension Workspace {
     ) async throws {
         let deleter = CopyDeleter(manifest: manifest, provider: connection.provider, now: context.now)
         let atOnce = connection.traits.parallelUploads
+        var streak = FailureStreak()
         try await withThrowingTaskGroup(of: (CleanupReport.Copy, CopyDeleter.Outcome).self) { group in
             func settle(_ done: (line: CleanupReport.Copy, outcome: CopyDeleter.Outcome)) {
                 var line = done.line
                 switch done.outcome {
-                case .deleted: report.deleted.append(line)
+                case .deleted:
+                    report.deleted.append(line)
+                    _ = streak.isHopeless(after: nil)
                 case .stillReferenced:
                     line.reason = "referred to again"
                     report.kept.append(line)
                 case .failed(let error):
                     line.reason = "\(error)"
                     report.failed.append(line)
-                    if error.concernsAccount { report.accountError = error }
+                    if streak.isHopeless(after: error) { report.accountError = error }
                 }
             }
             for (index, doomed) in page.enumerated() {
@@ -180,6 +200,7 @@ extension Workspace {
         at moment: Date,
         report: inout CleanupReport
     ) async throws {
+        var streak = FailureStreak()
         for lost in try await manifest.lostCopies(in: connection.id, at: moment) {
             if let limit = options.limit, report.deleted.count >= limit { return }
             var line = CleanupReport.Copy(
@@ -196,9 +217,15 @@ extension Workspace {
                 try await connection.provider.delete(lost.remoteID)
                 try await manifest.settleLost(lost, because: "orphaned", at: now())
                 report.deleted.append(line)
+                _ = streak.isHopeless(after: nil)
             } catch let error as ProviderError {
+                if error.kind == .cancelled { throw error }
                 line.reason = "\(error)"
                 report.failed.append(line)
+                guard !streak.isHopeless(after: error) else {
+                    report.accountError = error
+                    return
+                }
             }
         }
     }

@@ -7,8 +7,8 @@ struct SyncHeld: Error {}
 
 /// Carries out a plan: uploads first, links next, deletes last, each success recorded as it happens.
 ///
-/// A failed action blocks only what depends on it. An error that concerns the whole account ends its uploads: what was
-/// not tried is reported as failed for the same reason.
+/// A failed action blocks only what depends on it. An error that concerns the whole account, or as many in a row as
+/// ``FailureStreak`` bears, ends its uploads: what was not tried is reported as failed for the same reason.
 struct Executor: Sendable {
     let manifest: Manifest
     let account: AccountID
@@ -63,6 +63,8 @@ struct Executor: Sendable {
         try await link(links, report: &report)
         try await forget(forgets, report: &report)
         try Task.checkCancellation()
+        // They would meet the same. A full account or a spent budget is no reason to keep what is not needed.
+        if let error = report.accountError, error.kind != .quota, error.kind != .budget { return }
         try await delete(deletes, report: &report)
     }
 
@@ -88,12 +90,16 @@ struct Executor: Sendable {
     ) async throws {
         guard !uploads.isEmpty else { return }
         // Told as they end, reported in the order of their names.
-        let first = report.entries.count
-        defer { report.entries[first...].sort { ($0.path ?? .root) < ($1.path ?? .root) } }
+        let (first, firstFailure) = (report.entries.count, report.failures.count)
+        defer {
+            report.entries[first...].sort { ($0.path ?? .root) < ($1.path ?? .root) }
+            report.failures[firstFailure...].sort { ($0.path ?? .root) < ($1.path ?? .root) }
+        }
         let batch = max(provider.traits.uploadBatch, 1)
         let feed = UploadFeed(uploads, manifest: manifest, account: account, batch: batch, now: now)
         let recorder = UploadRecorder(manifest: manifest, now: now)
         var accountError: ProviderError?
+        var streak = FailureStreak()
         let workers = min(max(parallelUploads, 1), (uploads.count + batch - 1) / batch)
         try await withThrowingTaskGroup(of: [(AnnouncedUpload, Result<RemoteFile, ProviderError>)].self) { group in
             func startOne() {
@@ -102,7 +108,7 @@ struct Executor: Sendable {
                     guard !taken.isEmpty else { return [] }
                     let results = await provider.upload(taken.map(\.upload))
                     var links: [(path: WorkspacePath, digest: ContentDigest)] = []
-                    for (item, result) in zip(taken, results) where result.isSuccess {
+                    for (item, result) in zip(taken, results) where result.error == nil {
                         let digest = item.upload.digest
                         links += (followers[digest] ?? []).map { ($0.path, digest) }
                     }
@@ -113,7 +119,8 @@ struct Executor: Sendable {
             for _ in 0..<workers { startOne() }
             while let finished = try await group.next() {
                 for (item, result) in finished {
-                    if case .failure(let error) = result, error.concernsAccount { accountError = error }
+                    let error = result.error
+                    if streak.isHopeless(after: error) { accountError = error }
                     note(item, result, followers: followers[item.upload.digest] ?? [], report: &report)
                 }
                 if !finished.isEmpty, accountError == nil, !Task.isCancelled, !isHeld() { startOne() }
@@ -233,11 +240,13 @@ struct Executor: Sendable {
         report: inout SyncReport
     ) async throws {
         let deleter = CopyDeleter(manifest: manifest, provider: provider, now: now)
+        var streak = FailureStreak()
         for (copy, reason) in deletes {
             try Task.checkCancellation()
             switch try await deleter.delete(row: copy.row, because: reason.code) {
             case .deleted:
                 report.summary.deleted += 1
+                _ = streak.isHopeless(after: nil)
                 add(SyncReport.Entry(.delete(copy, because: reason)), to: &report)
             case .stillReferenced:
                 continue
@@ -250,7 +259,7 @@ struct Executor: Sendable {
                 )
                 report.failures.append(failure)
                 observe(.failed(failure))
-                if error.concernsAccount {
+                if streak.isHopeless(after: error) {
                     report.accountError = error
                     return
                 }
@@ -260,5 +269,5 @@ struct Executor: Sendable {
 }
 
 extension Result {
-    fileprivate var isSuccess: Bool { if case .success = self { true } else { false } }
+    fileprivate var error: Failure? { if case .failure(let error) = self { error } else { nil } }
 }

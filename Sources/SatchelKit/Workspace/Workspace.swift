@@ -85,6 +85,16 @@ package final class Workspace: Sendable {
         }
     }
 
+    /// What a command is to look at: these paths as they are typed, or everything when there is none.
+    ///
+    /// - Throws: ``WorkspaceError`` for a path outside of the workspace, and as ``check(_:)`` does.
+    package func scope(of typed: [String]) async throws -> Scope {
+        guard !typed.isEmpty else { return .everything }
+        let paths = try paths(typed)
+        try await check(paths)
+        return Scope(paths)
+    }
+
     /// Makes sure that each of these is on the disk or remembered: a mistyped name must not pass for a file in step.
     ///
     /// - Throws: ``WorkspaceError`` with the first that is neither.

@@ -43,6 +43,7 @@ package struct StateFolder: Hashable, Sendable {
             throw failure("make the state folder private", path)
         }
         try ignoreItself(folder, path)
+        try refuseStrangers(folder, path)
         return StateFolder(path: path)
     }
 
@@ -57,6 +58,19 @@ package struct StateFolder: Hashable, Sendable {
         guard status.st_size == 0 else { return }
         guard fchmod(descriptor, 0o600) == 0, write(descriptor, "*\n", 2) == 2 else {
             throw failure("write .gitignore", path)
+        }
+    }
+
+    /// Refuses a manifest that is a link or no file: an archive that was unpacked here may have brought it, and what a link
+    /// leads to would be written.
+    private static func refuseStrangers(_ folder: OpenFolder, _ path: String) throws(StateError) {
+        for name in ["manifest.db", "manifest.db-wal", "manifest.db-shm"] {
+            var status = stat()
+            guard fstatat(folder.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0,
+                status.st_mode & S_IFMT != S_IFREG
+            else { continue }
+            let cause = status.st_mode & S_IFMT == S_IFLNK ? "it is a symbolic link" : "it is not a regular file"
+            throw .failed(doing: "keep state there", path: joined(path, name), cause: cause, remedy: "move it away")
         }
     }
 
