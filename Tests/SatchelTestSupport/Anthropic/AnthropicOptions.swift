@@ -1,5 +1,5 @@
 /// How the provider behaves; may be changed while it runs.
-package struct AnthropicOptions: Sendable {
+package struct AnthropicOptions: LoopbackOptions {
     /// Keys that are taken, each with its workspace: every key of a workspace sees all of its files.
     package var keys = ["sk-ant-loopback-0001": "wrkspc_loopback1", "sk-ant-loopback-0002": "wrkspc_loopback2"]
     /// False for a server that only has Messages, and answers 404 at `/v1/files`.
