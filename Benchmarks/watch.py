@@ -5,7 +5,9 @@
     Benchmarks/watch.py [--satchel PATH] [--python PYTHON_WITH_WATCHFILES] [--runs N] [--only NAME,...]
 
 A tool that is not installed is left out, and said so. Ready is when every folder has its kernel watch, seen from
-outside (/proc/PID/fdinfo), for all alike; satchel has synced the tree before, and ends its start with a look at it.
+outside (/proc/PID/fdinfo), for all alike. Such a look takes the kernel as long as many new watches do, and keeps them
+waiting: the tool is stopped for it, and the time of the look is taken off. satchel has synced the tree before, and ends
+its start with a look at it.
 Everything happens in a temporary folder and on 127.0.0.1.
 """
 import argparse, json, os, shutil, signal, statistics, subprocess, sys, tempfile, threading, time
@@ -18,6 +20,14 @@ import sys, watchfiles
 for changes in watchfiles.watch(sys.argv[1]):
     for _, path in changes: print(path, flush=True)
 """
+
+
+def state(pid, task):
+    """The letter of a thread's state, as R for one that runs; X for one that is gone."""
+    try:
+        return open(f"/proc/{pid}/task/{task}/stat").read().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"
 
 
 def watches(pid):
@@ -88,13 +98,24 @@ class Tool:
 
     def ready(self):
         """(wall seconds until all watches are there, CPU seconds, peak MiB)"""
-        while watches(self.process.pid) < self.folders:
+        stopped_for = 0.0
+        while True:
             if self.process.poll() is not None:
                 return None
-            if time.monotonic() - self.begun > 60:
+            self.process.send_signal(signal.SIGSTOP)
+            stopped = time.monotonic()
+            running = stopped - self.begun - stopped_for
+            while any(state(self.process.pid, task) in "RD" for task in os.listdir(f"/proc/{self.process.pid}/task")):
+                pass
+            are_there = watches(self.process.pid) >= self.folders
+            used, most = cpu(self.process.pid), memory(self.process.pid, "VmHWM")
+            self.process.send_signal(signal.SIGCONT)
+            stopped_for += time.monotonic() - stopped
+            if are_there:
+                return running, used, most
+            if running > 60:
                 return None
-            time.sleep(0.01)
-        return time.monotonic() - self.begun, cpu(self.process.pid), memory(self.process.pid, "VmHWM")
+            time.sleep(max(0.002, running / 50))
 
     def wait_for_line(self, text, limit=120):
         end = time.monotonic() + limit
