@@ -78,7 +78,7 @@ struct ConfigurationTests {
         #expect(result.watch.quiet == .milliseconds(100))
         #expect(result.watch.deleteHold == .milliseconds(1500))
         #expect(result.watch.rescan == .seconds(3600))
-        #expect(try result.chatAccount().name == "local")
+        #expect(result.chat.account == "local")
         #expect(result.chat.system == "Be brief: really.")
         #expect(result.pinned.map(\.pattern) == ["/README.md"])
     }

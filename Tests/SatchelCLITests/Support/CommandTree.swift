@@ -43,11 +43,12 @@ struct CommandTree: Decodable {
         return subcommands?.first { $0.commandName == first }?.isLeaf(Array(path.dropFirst())) ?? false
     }
 
-    /// What the parser would not understand in these words; nil when it would take them.
+    /// Looks for what the parser would not understand.
     ///
     /// - Parameters:
     ///   - words: the arguments.
     ///   - isWhole: whether nothing that is required may be missing, as where prose only names an option.
+    /// - Returns: what is wrong with them; nil when they would be taken.
     func complaint(about words: some Collection<String>, isWhole: Bool) -> String? {
         if let first = words.first, let below = subcommands?.first(where: { $0.commandName == first }) {
             return below.complaint(about: words.dropFirst(), isWhole: isWhole)

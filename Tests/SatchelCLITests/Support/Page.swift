@@ -49,7 +49,7 @@ struct Page {
         var isExample = false
         return lines.flatMap { line in
             if line.fence == "text" {
-                isExample = line.text == "EXAMPLES:" || (isExample && line.text.hasPrefix("  "))
+                isExample = line.text.hasPrefix("EXAMPLES") || (isExample && line.text.hasPrefix("  "))
             } else {
                 isExample = false
             }

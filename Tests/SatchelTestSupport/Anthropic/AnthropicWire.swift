@@ -66,7 +66,6 @@ package final class AnthropicWire: LoopbackWire {
         let nothingHere = AnthropicFailure(status: 404, type: "not_found_error", message: "Not Found")
         // "/v1/files/x/content" is ["", "v1", "files", "x", "content"].
         guard path.count >= 3, path[0] == "", path[1] == "v1" else { throw nothingHere }
-        if path[2] == "files", !options.hasFiles { throw nothingHere }
         let asker = try asker(request, options)
         if path[2] == "files", betas(request).contains("files-api-2025-04-14") {
             // With it come the shapes of the beta, which nobody should want back.

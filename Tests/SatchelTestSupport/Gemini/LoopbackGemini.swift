@@ -29,8 +29,3 @@ extension GeminiWire {
         }
     }
 }
-
-extension LoopbackGemini {
-    /// The request that begins an upload.
-    package var startRoute: LoopbackMatch { "POST /upload/v1beta/files" }
-}
