@@ -27,6 +27,8 @@ static inline int csys_openat_mode(int dirfd, const char *path, int flags, unsig
 }
 static inline int csys_accept4(int fd, int flags) { return (int)syscall(SYS_accept4, fd, 0, 0, flags); }
 static inline int csys_clone_file(int fd, int source) { return ioctl(fd, FICLONE, source); }
+// Gives the calling thread a working directory of its own; 0x200 is CLONE_FS.
+static inline int csys_unshare_directory(void) { return (int)syscall(SYS_unshare, 0x200); }
 static inline int csys_syncfs(int fd) { return (int)syscall(SYS_syncfs, fd); }
 // One call for a whole path in which no component is a link and none leaves the folder.
 static inline int csys_openat2_beneath(int dirfd, const char *path, int flags) {

@@ -4,6 +4,7 @@ import SatchelKit
 
 struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "add",
         abstract: "Keep bytes in the local store, and print their SHA-256.",
         discussion: """
             For what is not in the workspace, or is about to go: the bytes stay in .satchel/objects until --forget. \

@@ -5,6 +5,7 @@ import SatchelKit
 
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "audit",
         abstract: "Say what left this machine: when, to whom, and until when.",
         discussion: """
             From the ledger of this workspace, oldest first: each copy that was uploaded, and each file that a model was \

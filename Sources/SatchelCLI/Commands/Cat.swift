@@ -5,6 +5,7 @@ import SatchelKit
 
 struct Cat: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "cat",
         abstract: "Print the bytes of a content, as they were.",
         discussion: """
             A path means the version that was last in step; a content is named by its SHA-256, its first digits, or \

@@ -6,6 +6,7 @@ import SatchelKit
 
 struct Chat: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "chat",
         abstract: "Ask a model about files of the workspace, by their ids.",
         discussion: """
             @path, @dir/, @"name with spaces" and @'*.md' in the prompt name files: they are brought in step first and \

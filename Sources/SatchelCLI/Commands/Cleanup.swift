@@ -4,6 +4,7 @@ import SatchelKit
 
 struct Cleanup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "cleanup",
         abstract: "Delete remote copies that are no longer needed.",
         discussion: """
             Only copies that satchel made for this workspace are ever deleted; what files and messages refer to stays \

@@ -4,6 +4,7 @@ import SatchelKit
 
 struct Config: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "config",
         abstract: "Show the configuration and where each value comes from.",
         discussion: """
             EXAMPLES

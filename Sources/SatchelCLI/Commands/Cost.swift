@@ -7,6 +7,7 @@ extension UsageKey: ExpressibleByArgument {}
 
 struct Cost: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "cost",
         abstract: "What answers used up: tokens, and money where the price is known.",
         discussion: """
             What the provider says counts first, then your prices, then the published ones. An answer without any of \

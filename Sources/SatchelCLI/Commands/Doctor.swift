@@ -4,6 +4,7 @@ import SatchelKit
 
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "doctor",
         abstract: "Check everything that a sync depends on.",
         discussion: """
             Configuration, keys (masked), inotify limits, the manifest's integrity, disk, clock, and whether each \

@@ -4,6 +4,7 @@ import SatchelKit
 
 struct Has: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "has",
         abstract: "Say whether contents are known here, and where they are.",
         discussion: """
             Asks no provider. Exit code 1 when one of them is in neither the local store, nor a file of the workspace, \

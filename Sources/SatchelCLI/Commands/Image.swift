@@ -6,6 +6,7 @@ import SatchelKit
 
 struct Image: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "image",
         abstract: "Have a picture made, and keep it.",
         discussion: """
             The picture goes into the local store, by its SHA-256, and into a thread, as an answer to the prompt; --out \

@@ -4,6 +4,7 @@ import SatchelKit
 
 struct Init: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "init",
         abstract: "Make this folder a workspace.",
         discussion: """
             Writes a commented satchel.yaml unless there is one, and makes .satchel/, which ignores itself. \

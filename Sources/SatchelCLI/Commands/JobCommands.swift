@@ -222,6 +222,7 @@ private struct JSONChangedJobs: Encodable {
 
 struct Wait: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "wait",
         abstract: "Wait for a job, and print its answer.",
         discussion: """
             Exit code 1 when it failed or was cancelled, 6 when the time was over first.

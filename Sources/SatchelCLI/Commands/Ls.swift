@@ -5,6 +5,7 @@ import SatchelKit
 
 struct Ls: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "ls",
         abstract: "List files with their remote ids, one line each.",
         discussion: """
             As of the last sync; the disk is not looked at. Columns are separated by tabs: state, size, digest, path, \

@@ -5,6 +5,7 @@ import SatchelKit
 
 struct Pause: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "pause",
         abstract: "Make the watch of this workspace only gather changes.",
         discussion: """
             What is being sent arrives, and nothing more is begun until satchel resume. A watch that is started again \

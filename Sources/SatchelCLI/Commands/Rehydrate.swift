@@ -4,6 +4,7 @@ import SatchelKit
 
 struct Rehydrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "rehydrate",
         abstract: "Upload again what has expired or vanished, now rather than at its first use.",
         discussion: """
             The account is asked after every copy first. The bytes come from the workspace; what a chat needs and the \

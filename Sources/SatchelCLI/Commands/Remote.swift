@@ -5,6 +5,7 @@ import SatchelKit
 
 struct Remote: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "remote",
         abstract: "What an account really holds.",
         discussion: """
             EXAMPLES

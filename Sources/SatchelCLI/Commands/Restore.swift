@@ -4,6 +4,7 @@ import SatchelKit
 
 struct Restore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "restore",
         abstract: "Write a version of a file back, from what is kept of it.",
         discussion: """
             Without -o it goes to its own place in the workspace. A file that is there stays unless --force. Which \

@@ -4,6 +4,7 @@ import SatchelKit
 
 struct Resume: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "resume",
         abstract: "Let a paused watch go on.",
         discussion: """
             Everything is looked at, so nothing that changed meanwhile is missed.

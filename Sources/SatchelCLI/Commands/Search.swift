@@ -9,6 +9,7 @@ struct Search: AsyncParsableCommand {
     }
 
     static let configuration = CommandConfiguration(
+        commandName: "search",
         abstract: "Find messages of conversations, and places in synced files, by their words.",
         discussion: """
             In messages every word must be there, and the last one may be the beginning of a word. In files, places with \

@@ -5,6 +5,7 @@ import SatchelKit
 
 struct Summarize: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "summarize",
         abstract: "Have a model note in a few words what files are.",
         discussion: """
             A note belongs to a content: it is made once, and again only when the content has changed. Files are brought \

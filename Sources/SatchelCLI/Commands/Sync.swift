@@ -5,6 +5,7 @@ import SatchelKit
 
 struct Sync: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "sync",
         abstract: "Upload what is new or changed, and renew what has expired.",
         discussion: """
             Identity is content: a renamed or copied file uploads nothing. Copies that nothing refers to any more are \

@@ -5,6 +5,7 @@ import SatchelKit
 
 struct Tail: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "tail",
         abstract: "Show an answer that another satchel is writing, until it is complete.",
         discussion: """
             Without a number: the answer that is being written, or else the last one. Ctrl-C stops looking, not the \

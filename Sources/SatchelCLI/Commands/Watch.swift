@@ -5,6 +5,7 @@ import SatchelKit
 
 struct Watch: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "watch",
         abstract: "Sync, then keep in step until stopped.",
         discussion: """
             One line per change. Ctrl-C or SIGTERM stops it cleanly: what is being sent has four seconds to arrive. A \

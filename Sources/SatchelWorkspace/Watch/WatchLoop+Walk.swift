@@ -37,6 +37,7 @@ extension WatchLoop {
     func walkEverything(notingNew: Bool) {
         var walk = Walk(entersKnown: true, notesNew: notingNew)
         table.beginWalk()
+        defer { leaveDirectory() }
         if !walkSelected(&walk) {
             enter(openFolder(at: .root), at: .root, in: nil, depth: 0, &walk)
             finish(&walk)
@@ -85,7 +86,7 @@ extension WatchLoop {
         in parent: Int32?,
         _ walk: inout Walk
     ) throws(Errno) -> (watch: Int32, isNew: Bool) {
-        let watch = try addWatch(on: folder).get()
+        let watch = try addWatchFromInside(folder).get()
         let isNew = place(watch, at: path, in: parent)
         if isNew { noteFileSystem(of: folder) }
         if isNew, walk.notesNew { settler.note(.subtree(path), at: .now) }
@@ -97,6 +98,7 @@ extension WatchLoop {
     /// Each folder is watched first and listed then, so that whatever appears in it is either listed or has an event.
     func attach(in parent: Int32, at path: WorkspacePath, entersKnown: Bool) -> Finding {
         var walk = Walk(entersKnown: entersKnown, notesNew: false)
+        defer { leaveDirectory() }
         let finding = enter(openFolder(at: path), at: path, in: parent, depth: 0, &walk)
         finish(&walk)
         return finding
@@ -205,6 +207,20 @@ extension WatchLoop {
     func addWatch(on folder: Int32, for mask: UInt32 = mask) -> Result<Int32, Errno> {
         // The dot makes the kernel go through the link, which IN_DONT_FOLLOW would not.
         source.watch("/proc/self/fd/\(folder)/.", for: mask)
+    }
+
+    /// The same for the folders of a walk, in half the time where the thread has a working directory of its own: for a
+    /// name in `/proc/self/fd` the kernel makes an inode, and drops it again.
+    private func addWatchFromInside(_ folder: Int32) -> Result<Int32, Errno> {
+        guard hasOwnDirectory, fchdir(folder) == 0 else { return addWatch(on: folder) }
+        return source.watch(".", for: Self.mask)
+    }
+
+    /// To be called after walks: a folder that is somebody's working directory stays in the kernel when it is deleted, so
+    /// that nobody is told.
+    private func leaveDirectory() {
+        guard hasOwnDirectory else { return }
+        _ = chdir("/")
     }
 
     /// Opens a folder from the root, name by name: a symlink anywhere on the way is refused.

@@ -1,3 +1,4 @@
+internal import CSys
 import Glibc
 import SatchelCore
 
@@ -44,6 +45,8 @@ final class WatchLoop {
     let typeOfFileSystem: (Int32) -> UInt32
     /// Whether the consumer was told that folders are left without a watch.
     var saidPartial = false
+    /// Whether the thread has a working directory that the rest of the process does not share; some containers forbid it.
+    private(set) var hasOwnDirectory = false
 
     init(
         root: String,
@@ -65,6 +68,7 @@ final class WatchLoop {
     }
 
     func run() {
+        hasOwnDirectory = csys_unshare_directory() == 0
         walkEverything(notingNew: false)
         publishCounts()
         signals.becomeReady()
