@@ -97,7 +97,7 @@ extension Workspace {
             question: question.prompt,
             files: files,
             model: model,
-            account: connection.id,
+            account: connection.chatID,
             owner: processOwner(),
             draws: true,
             at: now()

@@ -56,8 +56,13 @@ extension Workspace {
             notifier?.tell(.ready)
             let pulse = notifier?.pulse(life: life, board: board) { wakes.pulse() }
             defer { pulse?.stop() }
-            let chores = ChoreTimer(now: context.now) { wakes.wake(.chores) }
-            defer { chores.stop() }
+            // By the wall clock, which may be set, and days away.
+            let chores = Alarm<Double>(
+                longestSleep: .seconds(300),
+                left: { [now = context.now] in .seconds($0 - now().timeIntervalSince1970) },
+                ring: { wakes.wake(.chores) }
+            )
+            defer { chores.set(nil) }
             var loop = WatchLoop(
                 workspace: self,
                 connection: connection,

@@ -132,7 +132,7 @@ struct WatchCare {
     private var cleanedKey: String { "cleaned_at:\(connection.id.rawValue)" }
 
     /// Finds out what is due when, and has the watch woken then; not while there is nobody to do it for.
-    mutating func arm(_ timer: ChoreTimer) async throws {
+    mutating func arm(_ timer: Alarm<Double>) async throws {
         if chores.cleanupInterval != nil, chores.cleanedAt == nil {
             chores.cleanedAt = try await workspace.manifest.setting(cleanedKey).flatMap(Double.init)
             if chores.cleanedAt == nil {

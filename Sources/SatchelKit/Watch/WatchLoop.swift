@@ -8,7 +8,7 @@ struct WatchLoop {
     let workspace: Workspace
     let connection: Connection
     let watcher: Watcher
-    let chores: ChoreTimer
+    let chores: Alarm<Double>
     let observe: @Sendable (WatchProgress) -> Void
     private var care: WatchCare
     private var desk: RequestDesk
@@ -29,7 +29,7 @@ struct WatchLoop {
         connection: Connection,
         watcher: Watcher,
         care: WatchCare,
-        chores: ChoreTimer,
+        chores: Alarm<Double>,
         rescans: RescanSchedule,
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) {
@@ -143,9 +143,9 @@ struct WatchLoop {
     }
 
     private func setTimers(_ wakes: WatchWakes) {
-        wakes.set(.rescan, to: rescans.next)
-        wakes.set(.rested, to: resting.values.min())
-        wakes.set(.retry, to: retryAt)
+        wakes.rescan.set(rescans.next)
+        wakes.rested.set(resting.values.min())
+        wakes.retry.set(retryAt)
     }
 
     /// Brings the scope in step; while the watch is paused, keeps it for later instead.

@@ -23,37 +23,30 @@ final class WatchWakes: Sendable {
         case request(ControlServer.Request)
     }
 
-    /// What the watch wants to be woken for later.
-    enum Timer: Hashable, Sendable {
-        case rescan
-        case retry
-        case rested
-    }
-
-    private struct Armed {
-        var at: ContinuousClock.Instant
-        var task: Task<Void, Never>
-    }
-
     let stream: AsyncStream<Wake>
+    let rescan, retry, rested: Alarm<ContinuousClock.Instant>
     private let continuation: AsyncStream<Wake>.Continuation
     private let watcher: Watcher
     private let tasks: Mutex<[Task<Void, Never>]> = Mutex([])
     /// Whether a pulse is on its way.
     private let pulsing = Mutex(false)
-    private let timers: Mutex<[Timer: Armed]> = Mutex([:])
 
     /// One element of `asked` for each time that somebody wants everything looked at.
     init(_ watcher: Watcher, asked: AsyncStream<Void>) {
         self.watcher = watcher
         // Unbounded, yet small: batches are coalesced by the watcher until they are taken, and each timer has at most
         // one wake on its way.
-        (stream, continuation) = AsyncStream.makeStream(of: Wake.self)
-        let batches = Task { [continuation] in
+        let (stream, continuation) = AsyncStream.makeStream(of: Wake.self)
+        (self.stream, self.continuation) = (stream, continuation)
+        (rescan, retry, rested) = (
+            Alarm { continuation.yield(.rescan) }, Alarm { continuation.yield(.retry) },
+            Alarm { continuation.yield(.rested) }
+        )
+        let batches = Task {
             for await batch in watcher.batches { continuation.yield(.batch(batch)) }
             continuation.finish()
         }
-        let asking = Task { [continuation] in
+        let asking = Task {
             for await _ in asked { continuation.yield(.asked) }
         }
         tasks.withLock { $0 += [batches, asking] }
@@ -82,41 +75,20 @@ final class WatchWakes: Sendable {
 
     func pulseWasTaken() { pulsing.withLock { $0 = false } }
 
-    /// Wakes once at that time and at no other that was set for this timer before; never with nil.
-    func set(_ timer: Timer, to instant: ContinuousClock.Instant?) {
-        timers.withLock { timers in
-            if let armed = timers[timer] {
-                guard armed.at != instant else { return }
-                armed.task.cancel()
-            }
-            timers[timer] = instant.map { Armed(at: $0, task: ring(timer, at: $0)) }
-        }
-    }
-
-    private func ring(_ timer: Timer, at instant: ContinuousClock.Instant) -> Task<Void, Never> {
-        Task { [weak self] in
-            try? await Task.sleep(until: instant, clock: .continuous)
-            guard let self, !Task.isCancelled else { return }
-            // Rung once: set to the same time again, it is a new one.
-            self.timers.withLock { timers in
-                if timers[timer]?.at == instant { timers[timer] = nil }
-            }
-            switch timer {
-            case .rescan: self.continuation.yield(.rescan)
-            case .retry: self.continuation.yield(.retry)
-            case .rested: self.continuation.yield(.rested)
-            }
-        }
-    }
-
     /// Ends the stream and the watcher.
     ///
     /// Idempotent.
     func stop() async {
         for task in tasks.withLock({ $0 }) { task.cancel() }
-        for armed in timers.withLock({ $0.values.map(\.task) }) { armed.cancel() }
+        for alarm in [rescan, retry, rested] { alarm.set(nil) }
         continuation.finish()
         watcher.stop()
         await watcher.finished()
+    }
+}
+
+extension Alarm<ContinuousClock.Instant> {
+    fileprivate convenience init(_ ring: @escaping @Sendable () -> Void) {
+        self.init(longestSleep: .seconds(3600), left: { $0 - .now }, ring: ring)
     }
 }
