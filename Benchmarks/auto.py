@@ -13,7 +13,8 @@ has a row for the subjects as they are, and one without that beginning.
 """
 import argparse, json, os, random, re, shutil, subprocess, sys, tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+from measure import HERE, SATCHEL, environment
+
 RELEASES = {
     "https://github.com/curl/curl": "curl-7.88.1",
     "https://github.com/redis/redis": "redis-7.0.15",
@@ -59,14 +60,14 @@ def by_words(files, question):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--satchel", default=f"{HERE}/../.build/release/satchel")
+    parser.add_argument("--satchel", default=SATCHEL)
     parser.add_argument("--trees", required=True)
     parser.add_argument("--show-misses", action="store_true")
     options = parser.parse_args()
     satchel = os.path.abspath(options.satchel)
     questions = json.load(open(f"{HERE}/auto-questions.json"))
     work = tempfile.mkdtemp(prefix="satchel-auto-")
-    env = {"PATH": os.environ["PATH"], "HOME": work, "LC_ALL": "C.UTF-8"}
+    env = environment(work, LC_ALL="C.UTF-8")
     numbers = random.Random(11)
     asked = 0
     hits = {}

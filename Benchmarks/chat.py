@@ -9,29 +9,16 @@ shell starts it, and a session at a terminal is measured beside it.
 """
 import argparse, http.server, json, os, pty, random, re, statistics, subprocess, sys, tempfile, threading, time, uuid
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, HERE)
-from run import environment, make_tree  # noqa: E402
+import loopback
+from measure import SATCHEL, environment, make_tree
 
 
-class Provider(http.server.BaseHTTPRequestHandler):
+class Provider(loopback.Answering):
     """Enough of OpenAI's Files and Responses for a chat."""
-    protocol_version = "HTTP/1.1"
     files = {}
     asked = threading.Event()
     asked_at = 0.0
     disable_nagle_algorithm = True
-
-    def log_message(self, *_):
-        pass
-
-    def answer(self, value, status=200):
-        body = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
     def do_POST(self):
         arrived = time.monotonic()
@@ -43,7 +30,7 @@ class Provider(http.server.BaseHTTPRequestHandler):
             size = re.search(rb"filename=.*?\r\n\r\n(.*)\r\n--", body, re.S)
             file["bytes"] = len(size.group(1)) if size else 0
             Provider.files[file["id"]] = file
-            return self.answer(file)
+            return self.answer(200, file)
         Provider.asked_at = arrived
         events = [
             {"type": "response.created", "response": {"id": "resp_1"}},
@@ -62,10 +49,10 @@ class Provider(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         file = Provider.files.get(self.path.rsplit("/", 1)[-1])
         if self.path.startswith("/v1/files/") and file:
-            return self.answer(file)
+            return self.answer(200, file)
         if self.path.startswith("/v1/files"):
-            return self.answer({"object": "list", "data": [], "has_more": False})
-        self.answer({"error": {"message": "no such thing", "type": "invalid_request_error"}}, 404)
+            return self.answer(200, {"object": "list", "data": [], "has_more": False})
+        self.answer(404, {"error": {"message": "no such thing", "type": "invalid_request_error"}})
 
 
 def one_shot(satchel, tree, env, arguments):
@@ -111,7 +98,7 @@ def session(satchel, tree, env, options, questions):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--satchel", default=f"{HERE}/../.build/release/satchel")
+    parser.add_argument("--satchel", default=SATCHEL)
     parser.add_argument("--files", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=15)
     options = parser.parse_args()

@@ -11,8 +11,8 @@ leaves this machine: satchel is only asked what it would send. `--list` prints e
 import argparse, base64, json, os, random, resource, shutil, statistics, string, subprocess, sys, tempfile, time, zlib
 
 import foreign_secrets
+from measure import SATCHEL, environment
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 LOWER, UPPER, DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
 BASE62, HEX = DIGITS + UPPER + LOWER, "0123456789abcdef"
 URL, BASE64, BASE32 = BASE62 + "_-", BASE62 + "+/", UPPER + "234567"
@@ -152,16 +152,17 @@ def make_corpus(folder, seed, each):
     return wanted
 
 
-def environment(home):
-    return {"PATH": os.environ["PATH"], "HOME": home, "LC_ALL": "C", "OPENAI_API_KEY": "none", "SATCHEL_HIDDEN": "true",
-            "SATCHEL_GITIGNORE": "false", "SATCHEL_MAX_FILE_SIZE": "1G"}
+def everything(home):
+    """No file is left out but by the gate."""
+    return environment(home, OPENAI_API_KEY="none", SATCHEL_HIDDEN="true", SATCHEL_GITIGNORE="false",
+                       SATCHEL_MAX_FILE_SIZE="1G")
 
 
 def ask(satchel, folder, home, *more):
     """The document of a dry run."""
-    subprocess.run([satchel, "init", "-q"], cwd=folder, env=environment(home), check=True)
+    subprocess.run([satchel, "init", "-q"], cwd=folder, env=everything(home), check=True)
     done = subprocess.run([satchel, "sync", "--to", "openai", "--dry-run", "--json", *more], cwd=folder,
-                          env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+                          env=everything(home), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     shutil.rmtree(f"{folder}/.satchel")
     os.remove(f"{folder}/satchel.yaml")
     return json.loads(done.stdout)
@@ -275,7 +276,7 @@ def speed(options, work):
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
-    env = environment(work)
+    env = everything(work)
     subprocess.run([options.satchel, "init", "-q"], cwd=folder, env=env, check=True)
     sync = [options.satchel, "sync", "--to", "openai", "--dry-run", "-q"]
     gated, plain, grep = [], [], []
@@ -295,7 +296,7 @@ def speed(options, work):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--satchel", default=f"{HERE}/../.build/release/satchel")
+    parser.add_argument("--satchel", default=SATCHEL)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--each", type=int, default=10, help="secrets of each kind and context")
     parser.add_argument("--list", action="store_true")

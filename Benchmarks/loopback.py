@@ -14,8 +14,23 @@ class Store:
             return sorted(file["sha256"] for file in self.files.values())
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class Answering(http.server.BaseHTTPRequestHandler):
+    """Answers JSON and says nothing."""
     protocol_version = "HTTP/1.1"
+
+    def answer(self, status, value):
+        body = json.dumps(value).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+class Handler(Answering):
     # Head and body leave in one packet.
     wbufsize = 1 << 16
 
@@ -77,17 +92,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
             found = self.store.files.pop(name, None)
             self.store.deletes += 1
         self.answer(200 if found else 404, {"id": name, "object": "file", "deleted": bool(found)})
-
-    def answer(self, status, value):
-        body = json.dumps(value).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
 
 
 def visible(file):

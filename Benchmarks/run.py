@@ -7,21 +7,10 @@
 Needs python3, find and git. `uploads` also needs nginx, and a Python with the openai package (--python PATH); it is left
 out, and said so, where they are missing. Everything happens in a temporary folder and on 127.0.0.1.
 """
-import argparse, http.server, json, os, random, resource, shutil, signal, socket, statistics, subprocess, sys
-import tempfile, threading, time
+import argparse, os, random, shutil, signal, socket, statistics, subprocess, sys, tempfile, threading, time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-
-
-def measure(command, cwd, env=None):
-    """Runs a command and returns (cpu seconds, wall seconds, peak KiB) of it and its children."""
-    started = time.monotonic()
-    process = subprocess.Popen(command, cwd=cwd, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    errors = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    if status != 0:
-        sys.exit(f"{command}: status {status}: {errors.decode(errors='replace')}")
-    return usage.ru_utime + usage.ru_stime, time.monotonic() - started, usage.ru_maxrss
+import loopback
+from measure import SATCHEL, environment, idle_share, make_tree, measure
 
 
 def median(rows, index):
@@ -41,24 +30,6 @@ class Table:
         print("| --- | --- | --- | --- | --- | --- |")
         for row in self.rows:
             print("| " + " | ".join(row) + " |")
-
-
-def make_tree(root, files):
-    """Text files of about 4 KiB (lognormal sizes), 50 to a folder; the same for the same number."""
-    numbers = random.Random(7)
-    words = ["%x" % numbers.getrandbits(40) for _ in range(4000)]
-    for index in range(files):
-        folder = f"{root}/d{index // 50 % 40}/s{index // 50}"
-        if index % 50 == 0:
-            os.makedirs(folder, exist_ok=True)
-        size = max(50, int(numbers.lognormvariate(7.8, 1.0)))
-        text = f"{index} " + " ".join(numbers.choices(words, k=size // 9 + 1))
-        with open(f"{folder}/f{index % 50}.txt", "w") as file:
-            file.write(text[:size])
-
-
-def environment(home, **more):
-    return {"PATH": os.environ["PATH"], "HOME": home, "LC_ALL": "C", **more}
 
 
 def put_aside(folder):
@@ -220,43 +191,11 @@ def wait_for_port(port):
     sys.exit("the loopback server did not start")
 
 
-class Receiver(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    arrived = threading.Condition()
-    times = []
-
-    def do_GET(self):
-        self.answer({"object": "list", "data": [], "has_more": False})
-
-    def do_POST(self):
-        at = time.monotonic()
-        self.rfile.read(int(self.headers["Content-Length"]))
-        with Receiver.arrived:
-            Receiver.times.append(at)
-            number = len(Receiver.times)
-            Receiver.arrived.notify_all()
-        self.answer({"id": f"file-{number}", "object": "file", "created_at": int(time.time()),
-                     "filename": "x.txt", "purpose": "user_data", "status": "processed"})
-
-    def answer(self, value):
-        body = json.dumps(value).encode()
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_):
-        pass
-
-
 def watching(table, options, work):
     tree = f"{work}/watched"
     make_tree(tree, 2000)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    base = f"http://127.0.0.1:{server.server_port}/v1"
-    env = environment(work, OPENAI_API_KEY="sk-benchmark-benchmark", OPENAI_BASE_URL=base)
+    server = loopback.Server()
+    env = environment(work, OPENAI_API_KEY="sk-benchmark-benchmark", OPENAI_BASE_URL=server.base)
     reset(options.satchel, tree, env)
     process = subprocess.Popen([options.satchel, "watch", "--to", "openai"], cwd=tree, env=env,
                                stdout=subprocess.PIPE, text=True)
@@ -264,32 +203,23 @@ def watching(table, options, work):
         while "watching" not in process.stdout.readline():
             pass
         threading.Thread(target=process.stdout.read, daemon=True).start()
-        delays = []
+        store, delays = server.store, []
         for number in range(25):
-            with Receiver.arrived:
-                before = len(Receiver.times)
+            with store.lock:
+                before = len(store.uploads)
             saved = time.monotonic()
             with open(f"{tree}/saved.txt", "w") as file:
                 file.write(f"save {number}\n")
-            with Receiver.arrived:
-                if not Receiver.arrived.wait_for(lambda: len(Receiver.times) > before, timeout=30):
+            with store.lock:
+                if not store.lock.wait_for(lambda: len(store.uploads) > before, timeout=30):
                     sys.exit("a save was not uploaded")
-                delays.append(Receiver.times[before] - saved)
+                delays.append(store.uploads[before][0] - saved)
             # Past the back-off for a file that is saved again and again.
             time.sleep(4)
         extra = statistics.median(delays) * 1000 - 250
         table.add("save → upload request, beyond the settle time of 250 ms", f"{extra:.0f} ms", "–", "–", "≤ 50 ms",
                   extra <= 50)
-        tick = os.sysconf("SC_CLK_TCK")
-
-        def cpu():
-            fields = open(f"/proc/{process.pid}/stat").read().rsplit(")", 1)[1].split()
-            return (int(fields[11]) + int(fields[12])) / tick
-
-        time.sleep(2)
-        before, started = cpu(), time.monotonic()
-        time.sleep(30)
-        share = (cpu() - before) / (time.monotonic() - started) * 100
+        share = idle_share(process.pid, 30)
         table.add("idle `watch`, CPU", f"{share:.2f} %", "–", "–", "< 0.2 %", share < 0.2)
     finally:
         process.send_signal(signal.SIGTERM)
@@ -299,7 +229,7 @@ def watching(table, options, work):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--satchel", default=os.path.join(HERE, "../.build/release/satchel"))
+    parser.add_argument("--satchel", default=SATCHEL)
     parser.add_argument("--files", type=int, default=100_000)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--python", default=sys.executable, help="a Python with the openai package")

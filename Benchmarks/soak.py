@@ -13,10 +13,10 @@ for 60 seconds is a miss, is printed, and ends the run with status 1. The provid
 import argparse, functools, hashlib, json, os, random, shutil, signal, statistics, subprocess, sys, tempfile, threading, time
 
 import loopback
+from measure import SATCHEL, environment, memory
 
 print = functools.partial(print, flush=True)
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 NAMES = ["a", "b", "c", "d", "e.txt", "f.txt", "g.txt", "h.txt", "ignored"]
 
 
@@ -121,8 +121,8 @@ class Watch:
         self.root, self.outside, home = f"{work}/ws", f"{work}/outside", f"{work}/home"
         for folder in (self.root, self.outside, home):
             os.makedirs(folder)
-        self.env = {"PATH": os.environ["PATH"], "HOME": home, "LC_ALL": "C.UTF-8", "OPENAI_API_KEY": "sk-soak-soak-soak",
-                    "OPENAI_BASE_URL": self.server.base, "SATCHEL_WATCH_RESCAN": "0s", **settings}
+        self.env = environment(home, OPENAI_API_KEY="sk-soak-soak-soak", OPENAI_BASE_URL=self.server.base,
+                               LC_ALL="C.UTF-8", SATCHEL_WATCH_RESCAN="0s", **settings)
         for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"):
             self.env[name] = f"{home}/{name.lower()}"
             os.makedirs(self.env[name], mode=0o700)
@@ -204,8 +204,7 @@ class Watch:
             time.sleep(0.05)
 
     def memory(self):
-        status = open(f"/proc/{self.process.pid}/status").read()
-        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+        return memory(self.process.pid)
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
@@ -312,7 +311,7 @@ def seeds(options, work):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--satchel", default=os.path.join(HERE, "../.build/release/satchel"))
+    parser.add_argument("--satchel", default=SATCHEL)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steady", action="store_true", help="no bursts: for the memory of an even load")

@@ -13,22 +13,13 @@ Everything happens in a temporary folder and on 127.0.0.1.
 import argparse, json, os, shutil, signal, statistics, subprocess, sys, tempfile, threading, time
 
 import loopback
+from measure import SATCHEL, cpu, environment, idle_share, memory
 
-HERE = os.path.dirname(os.path.abspath(__file__))
 WATCHFILES = """
 import sys, watchfiles
 for changes in watchfiles.watch(sys.argv[1]):
     for _, path in changes: print(path, flush=True)
 """
-
-
-def cpu(pid):
-    """Seconds of processor time of a process, all its threads, by its own clock."""
-    return time.clock_gettime((~pid << 3) | 2)
-
-
-def peak(pid):
-    return int(open(f"/proc/{pid}/status").read().split("VmHWM:")[1].split()[0]) / 1024
 
 
 def state(pid, task):
@@ -117,11 +108,11 @@ class Tool:
             while any(state(self.process.pid, task) in "RD" for task in os.listdir(f"/proc/{self.process.pid}/task")):
                 pass
             are_there = watches(self.process.pid) >= self.folders
-            used, memory = cpu(self.process.pid), peak(self.process.pid)
+            used, most = cpu(self.process.pid), memory(self.process.pid, "VmHWM")
             self.process.send_signal(signal.SIGCONT)
             stopped_for += time.monotonic() - stopped
             if are_there:
-                return running, used, memory
+                return running, used, most
             if running > 60:
                 return None
             time.sleep(max(0.002, running / 50))
@@ -147,8 +138,7 @@ def prepare(options, work, folders):
     os.makedirs(home)
     make_tree(tree, folders)
     options.server = loopback.Server()
-    options.env = {"PATH": os.environ["PATH"], "HOME": home, "LC_ALL": "C", "OPENAI_API_KEY": "sk-benchmark-benchmark",
-                   "OPENAI_BASE_URL": options.server.base}
+    options.env = environment(home, OPENAI_API_KEY="sk-benchmark-benchmark", OPENAI_BASE_URL=options.server.base)
     subprocess.run([options.satchel, "init", "-q"], cwd=tree, env=options.env, check=True)
     subprocess.run([options.satchel, "sync", "-q", "--to", "openai"], cwd=tree, env=options.env, check=True)
     return tree
@@ -178,10 +168,7 @@ def starting(options, work):
                 if run == 0:
                     if name == "satchel":
                         tool.wait_for_line("Ctrl-C stops")
-                    time.sleep(2)
-                    before, at = cpu(tool.process.pid), time.monotonic()
-                    time.sleep(options.idle)
-                    idle[name] = (cpu(tool.process.pid) - before) / (time.monotonic() - at) * 100
+                    idle[name] = idle_share(tool.process.pid, options.idle)
                 tool.end()
         for name, all_runs in rows.items():
             runs = [row for row in all_runs if row]
@@ -276,7 +263,7 @@ def storm(options, work):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--satchel", default=os.path.join(HERE, "../.build/release/satchel"))
+    parser.add_argument("--satchel", default=SATCHEL)
     parser.add_argument("--python", default=sys.executable, help="a Python with watchfiles")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--idle", type=float, default=20, help="seconds of idling that are measured")

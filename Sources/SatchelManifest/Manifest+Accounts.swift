@@ -58,6 +58,7 @@ extension Manifest {
         }
     }
 
+    /// All accounts that this workspace ever used, in the order of their first use.
     package func accounts() async throws(ManifestError) -> [Account] {
         try await read { db in
             try Row.fetchAll(db, sql: "SELECT id, provider, base_url, label FROM account ORDER BY id").map { row in

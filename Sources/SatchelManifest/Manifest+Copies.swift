@@ -286,6 +286,7 @@ extension Manifest {
         }
     }
 
+    /// What ``beginDelete(row:force:)`` leaves to do: the copy at the provider, or nothing, because it never had an id.
     package enum Deletion: Hashable, Sendable {
         case remote(RemoteFileID)
         case dropped

@@ -24,6 +24,9 @@ extension Manifest {
         )
     }
 
+    /// Puts work down, to be done from now on.
+    ///
+    /// - Returns: the number of the job.
     package func addJob(
         _ kind: String,
         payload: String,

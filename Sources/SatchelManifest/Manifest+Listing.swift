@@ -14,6 +14,7 @@ extension Manifest {
         package var remotes: [ListedCopy]
     }
 
+    /// The copy of a content in one account.
     package struct ListedCopy: Hashable, Sendable {
         package var account: String
         package var remoteID: String?

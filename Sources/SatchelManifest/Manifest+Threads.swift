@@ -13,6 +13,7 @@ extension Manifest {
     package typealias ShownFile = SatchelCore.ShownFile
     package typealias MessageStatus = SatchelCore.MessageStatus
 
+    /// A question or an answer, with the files that it was shown.
     package struct Message: Hashable, Sendable {
         package var id: Int64
         package var role: ChatRequest.Turn.Role
@@ -51,6 +52,9 @@ extension Manifest {
         }
     }
 
+    /// Begins a thread without messages.
+    ///
+    /// - Returns: its number.
     package func createThread(title: String, at now: Date) async throws(ManifestError) -> Int64 {
         try await write { db in
             try db.execute(
@@ -79,6 +83,7 @@ extension Manifest {
         }.reversed()
     }
 
+    /// The thread of that number; nil when there is none.
     package func thread(_ id: Int64) async throws(ManifestError) -> Thread? {
         try await read { db in
             try Row.fetchOne(db, sql: "SELECT id, title, updated_at FROM thread WHERE id = ?", arguments: [id]).map {
@@ -145,6 +150,7 @@ extension Manifest {
         }
     }
 
+    /// Writes down how an answer ended, and drops the pieces that were kept while it came.
     package func finishTurn(_ message: Int64, with answer: Answer) async throws(ManifestError) {
         try await write { db in
             try db.execute(

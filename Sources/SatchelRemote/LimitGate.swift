@@ -71,8 +71,10 @@ package actor LimitGate {
         await limiter.noteRefusal(retryAfter: seconds, at: now())
     }
 
+    /// Gives back to the budget of the day what never arrived.
     package func giveBack(_ cost: RequestCost) async { await limiter.giveBack(cost) }
 
+    /// Adds money that became known only afterwards, such as the price of an answer.
     package func charge(_ money: Dollars) async { await limiter.charge(money, at: now()) }
 
     /// Does `work`, one request, within the limits.

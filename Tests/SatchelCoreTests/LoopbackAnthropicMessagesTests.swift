@@ -4,7 +4,7 @@ import Testing
 struct LoopbackAnthropicMessagesTests {
     @Test func theModelSaysWhatItWasShown() async throws {
         try await LoopbackAnthropic.with { anthropic in
-            let asking = AskingAnthropic(anthropic)
+            let asking = Asking(anthropic)
             let id = try await asking.uploadedID("abc", named: "n.0011.swift")
             let body = anthropicMessage([
                 anthropicDocument(id, ["title": "Sources/n.swift"]), anthropicDocument(id), anthropicText("first"),
@@ -42,7 +42,7 @@ struct LoopbackAnthropicMessagesTests {
         words: String
     ) async throws {
         try await LoopbackAnthropic.with { anthropic in
-            let asking = AskingAnthropic(anthropic)
+            let asking = Asking(anthropic)
             let id = try await asking.uploadedID(bytes, named: name, type: type)
             let reply = try await asking.post(
                 anthropicMessage([
@@ -97,7 +97,7 @@ struct LoopbackAnthropicMessagesTests {
     )
     func anImproperMessageIsRefused(body: JSONValue) async throws {
         try await LoopbackAnthropic.with { anthropic in
-            let reply = try await AskingAnthropic(anthropic).post(body)
+            let reply = try await Asking(anthropic).post(body)
             #expect(reply.status == 400, "\(reply.text)")
             #expect(reply.json?["error"]?["type"] == "invalid_request_error")
         }
@@ -105,7 +105,7 @@ struct LoopbackAnthropicMessagesTests {
 
     @Test func whatIsNotThereIsSaidAndNotTakenForAFile() async throws {
         try await LoopbackAnthropic.with { anthropic in
-            let asking = AskingAnthropic(anthropic)
+            let asking = Asking(anthropic)
             let model = try await asking.post(anthropicMessage([anthropicText("x")], ["model": "no-such-model"]))
             #expect(model.status == 404)
             #expect(model.json?["error"]?["message"] == "model: no-such-model")
@@ -124,7 +124,7 @@ struct LoopbackAnthropicMessagesTests {
     @Test func aStreamHasItsEventsInOrderAndAwkwardPieces() async throws {
         try await LoopbackAnthropic.with { anthropic in
             anthropic.options.thoughts = "let me see"
-            let reply = try await AskingAnthropic(anthropic).post(
+            let reply = try await Asking(anthropic).post(
                 anthropicMessage([anthropicText("grüße 🙂")], ["stream": true])
             )
             #expect(reply.headers["content-type"] == "text/event-stream; charset=utf-8")
@@ -159,7 +159,7 @@ struct LoopbackAnthropicMessagesTests {
         try await LoopbackAnthropic.with { anthropic in
             anthropic.nextAnswer(answer)
             let body = anthropicMessage([anthropicText("hello")], ["stream": true])
-            let last = anthropicEvents(try await AskingAnthropic(anthropic).post(body)).last { $0.name == event }?.data
+            let last = anthropicEvents(try await Asking(anthropic).post(body)).last { $0.name == event }?.data
             let found = last?["delta"]?["stop_reason"] ?? last?["error"]?["type"] ?? last?["delta"]?["type"]
             #expect(found?.string ?? "" == word)
         }
@@ -170,13 +170,13 @@ struct LoopbackAnthropicMessagesTests {
         try await LoopbackAnthropic.with { anthropic in
             anthropic.nextAnswer(.ending(ending, after: 2))
             let body = anthropicMessage([anthropicText("hello")], ["stream": true])
-            await #expect(throws: RawClient.Ended.self) { try await AskingAnthropic(anthropic).post(body) }
+            await #expect(throws: RawClient.Ended.self) { try await Asking(anthropic).post(body) }
         }
     }
 
     @Test func citationsNameTheDocumentsThatMayBeCited() async throws {
         try await LoopbackAnthropic.with { anthropic in
-            let asking = AskingAnthropic(anthropic)
+            let asking = Asking(anthropic)
             let id = try await asking.uploadedID("abc")
             for (isWanted, count) in [(true, 1), (false, 0)] {
                 anthropic.nextAnswer(.citing)
@@ -195,7 +195,7 @@ struct LoopbackAnthropicMessagesTests {
 
     @Test func theSameMarkedBeginningIsReadFromTheCache() async throws {
         try await LoopbackAnthropic.with(store: LoopbackStore(clock: TestClock())) { anthropic in
-            let asking = AskingAnthropic(anthropic)
+            let asking = Asking(anthropic)
             let id = try await asking.uploadedID(RawBytes(String(repeating: "abcd", count: 1000)))
             let shown = anthropicDocument(id, ["cache_control": ["type": "ephemeral"]])
             func usage(_ blocks: [JSONValue]) async throws -> [Int64] {

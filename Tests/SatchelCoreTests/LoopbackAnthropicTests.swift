@@ -28,7 +28,7 @@ struct LoopbackAnthropicTests {
 
     @Test func anUploadIsStoredListedRetrievedAndDeleted() async throws {
         try await LoopbackAnthropic.with { anthropic in
-            let asking = AskingAnthropic(anthropic)
+            let asking = Asking(anthropic)
             let reply = try await asking.upload("hello\r\n", named: "src/Main.swift")
             #expect(reply.status == 200)
             #expect(reply.headers["request-id"] != nil)
@@ -74,7 +74,7 @@ struct LoopbackAnthropicTests {
     )
     func anImproperUploadIsRefused(fields: [(String, String)], after: [(String, String)]) async throws {
         try await LoopbackAnthropic.with { anthropic in
-            let reply = try await AskingAnthropic(anthropic).upload("x", fields: fields, after: after)
+            let reply = try await Asking(anthropic).upload("x", fields: fields, after: after)
             #expect(reply.status == 400)
             #expect(reply.json?["error"]?["type"] == "invalid_request_error")
             #expect(anthropic.uploadCount == 0)
@@ -84,11 +84,11 @@ struct LoopbackAnthropicTests {
     @Test(arguments: ["a:b.txt", "what?.txt", "a\\b", "a*b", "a|b", "<a>"])
     func someCharactersMakeNoFilename(name: String) async throws {
         try await LoopbackAnthropic.with { anthropic in
-            let reply = try await AskingAnthropic(anthropic).upload("x", named: name)
+            let reply = try await Asking(anthropic).upload("x", named: name)
             #expect(reply.status == 400)
-            let long = try await AskingAnthropic(anthropic).upload("x", named: String(repeating: "n", count: 256))
+            let long = try await Asking(anthropic).upload("x", named: String(repeating: "n", count: 256))
             #expect(long.status == 400)
-            let nameless = try await AskingAnthropic(anthropic).upload("x", named: nil)
+            let nameless = try await Asking(anthropic).upload("x", named: nil)
             #expect(nameless.json?["filename"] == "unnamed.txt")
         }
     }
@@ -96,14 +96,14 @@ struct LoopbackAnthropicTests {
     @Test(arguments: Self.identities)
     private func keysAndVersionsAreChecked(identity: Identity) async throws {
         try await LoopbackAnthropic.with { anthropic in
-            let reply = try await AskingAnthropic(anthropic, headers: identity.headers).ask("GET /v1/files")
+            let reply = try await Asking(anthropic, headers: identity.headers).ask("GET /v1/files")
             #expect(reply.status == identity.status)
         }
     }
 
     @Test func anExpiredFileIsStillListedButOfNoUse() async throws {
         try await LoopbackAnthropic.with(store: LoopbackStore(clock: TestClock())) { anthropic in
-            let asking = AskingAnthropic(anthropic)
+            let asking = Asking(anthropic)
             let file = try #require(try await asking.upload("x", fields: [("expires_in_seconds", "3600")]).json)
             #expect(file["created_at"] == "2027-01-15T08:00:00Z")
             #expect(file["expires_at"] == "2027-01-15T09:00:00Z")
@@ -128,7 +128,7 @@ struct LoopbackAnthropicTests {
 
     @Test func aListingIsCutIntoPagesNewestFirst() async throws {
         try await LoopbackAnthropic.with { anthropic in
-            let asking = AskingAnthropic(anthropic)
+            let asking = Asking(anthropic)
             var ids: [String] = []
             for number in 0..<25 { ids.append(try await asking.uploadedID("x", named: "\(number).txt")) }
             ids.reverse()
@@ -158,8 +158,8 @@ struct LoopbackAnthropicTests {
 
     @Test func everyWorkspaceSeesItsOwnFilesOnlyAndHoldsSoMuch() async throws {
         try await LoopbackAnthropic.with { anthropic in
-            let id = try await AskingAnthropic(anthropic).uploadedID("x")
-            let other = AskingAnthropic(
+            let id = try await Asking(anthropic).uploadedID("x")
+            let other = Asking(
                 anthropic,
                 headers: ["x-api-key": anthropic.otherKey, "anthropic-version": "2026-10-21"]
             )
@@ -167,7 +167,7 @@ struct LoopbackAnthropicTests {
             #expect(try await other.ask("GET /v1/files").json?["data"] == [])
             #expect(try await other.post(anthropicMessage([anthropicDocument(id)])).status == 404)
             anthropic.store.quota = 3
-            let full = try await AskingAnthropic(anthropic).upload("abc")
+            let full = try await Asking(anthropic).upload("abc")
             #expect(full.status == 400)
             #expect(full.json?["error"]?["details"]?["error_code"] == "storage_quota_exceeded")
         }

@@ -3,31 +3,7 @@ import SatchelCore
 import SatchelTestSupport
 import Testing
 
-/// A client that knows nothing but how to write requests down.
-private struct Asking {
-    let gemini: LoopbackGemini
-    var key: String?
-
-    init(_ gemini: LoopbackGemini, key: String? = nil) {
-        self.gemini = gemini
-        self.key = key ?? gemini.key
-    }
-
-    func ask(_ line: String, headers: HeaderFields = [:], body: [UInt8]? = nil) async throws -> RawClient.Reply {
-        let port = gemini.server.port
-        var headers = headers
-        if let key { headers.add("x-goog-api-key", key) }
-        let all = headers
-        return try await offPoolThrowing {
-            var client = try RawClient(port: port)
-            return try client.ask(line, headers: all, body: body)
-        }
-    }
-
-    func post(_ path: String, _ document: JSONValue) async throws -> RawClient.Reply {
-        try await ask("POST \(path)", headers: ["Content-Type": "application/json"], body: document.bytes)
-    }
-
+extension Asking where Wire == GeminiWire {
     func start(_ file: JSONValue, size: Int?, headers: HeaderFields = [:]) async throws -> RawClient.Reply {
         var all = headers
         all.addIfMissing("X-Goog-Upload-Protocol", "resumable")
@@ -51,7 +27,7 @@ private struct Asking {
         if let offset { headers.add("X-Goog-Upload-Offset", "\(offset)") }
         // No key: the URL is enough.
         var asking = self
-        asking.key = nil
+        asking.headers = [:]
         return try await asking.ask("POST \(target)", headers: headers, body: bytes)
     }
 
@@ -70,12 +46,6 @@ private func asking(_ parts: [JSONValue]) -> JSONValue { ["contents": [["role": 
 
 private func part(_ file: JSONValue, mimeType: JSONValue = "text/plain") -> JSONValue {
     ["fileData": ["fileUri": file["uri"] ?? nil, "mimeType": mimeType]]
-}
-
-private func events(_ reply: RawClient.Reply) -> [JSONValue] {
-    reply.text.split(separator: "\n").compactMap { line in
-        line.hasPrefix("data: {") ? JSONValue(parsing: String(line.dropFirst("data: ".count))) : nil
-    }
 }
 
 private let generate = "/v1beta/models/gemini-2.5-flash:generateContent"
@@ -233,7 +203,7 @@ struct LoopbackGeminiTests {
             #expect(wrong.status == 400)
             #expect(wrong.json?["error"]?["details"]?[0]?["reason"] == "API_KEY_INVALID")
             var none = Asking(gemini)
-            none.key = nil
+            none.headers = [:]
             #expect(try await none.ask("GET /v1beta/files").json?["error"]?["status"] == "PERMISSION_DENIED")
             let bearer: HeaderFields = ["Authorization": "Bearer \(gemini.key)"]
             #expect(try await none.ask("GET /v1beta/files", headers: bearer).status == 401)
@@ -330,7 +300,7 @@ struct LoopbackGeminiTests {
             let reply = try await Asking(gemini).post(streamed, asking([["text": "grüße 🙂"]]))
             #expect(!reply.text.contains("event:"))
             #expect(!reply.text.contains("[DONE]"))
-            let events = events(reply)
+            let events = reply.events
             let parts = events.compactMap { $0["candidates"]?[0]?["content"]?["parts"]?[0] }
             #expect(parts.first?["thought"] == true)
             #expect(
@@ -364,7 +334,7 @@ struct LoopbackGeminiTests {
     func anAnswerEndsAsItWasTold(answer: LoopbackAnswer, path: [String], value: JSONValue?) async throws {
         try await LoopbackGemini.with { gemini in
             gemini.nextAnswer(answer)
-            let last = events(try await Asking(gemini).post(streamed, asking([["text": "hello"]]))).last
+            let last = (try await Asking(gemini).post(streamed, asking([["text": "hello"]]))).events.last
             let found = path.reduce(last) { place, name in place?[name]?[0] ?? place?[name] }
             #expect(found != nil)
             if let value { #expect(found == value) }

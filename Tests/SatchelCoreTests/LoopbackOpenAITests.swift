@@ -1,43 +1,13 @@
 import SatchelTestSupport
 import Testing
 
-/// A client that knows nothing but how to write requests down.
-private struct Asking {
-    let openAI: LoopbackOpenAI
-    var key: String?
-
-    init(_ openAI: LoopbackOpenAI, key: String? = nil) {
-        self.openAI = openAI
-        self.key = key ?? openAI.key
-    }
-
-    func ask(_ line: String, headers: HeaderFields = [:], body: [UInt8]? = nil) async throws -> RawClient.Reply {
-        let port = openAI.server.port
-        var headers = headers
-        if let key { headers.add("Authorization", "Bearer \(key)") }
-        let all = headers
-        return try await offPoolThrowing {
-            var client = try RawClient(port: port)
-            return try client.ask(line, headers: all, body: body)
-        }
-    }
-
-    func post(_ path: String, _ document: JSONValue) async throws -> RawClient.Reply {
-        try await ask("POST \(path)", headers: ["Content-Type": "application/json"], body: document.bytes)
-    }
-
+extension Asking where Wire == OpenAIWire {
     func upload(
         _ bytes: RawBytes,
         named name: String = "a.txt",
         fields: [(String, String)] = [("purpose", "user_data")]
     ) async throws -> RawClient.Reply {
-        var body: [UInt8] = []
-        for (field, value) in fields {
-            body += Array("--B\r\nContent-Disposition: form-data; name=\"\(field)\"\r\n\r\n\(value)\r\n".utf8)
-        }
-        body += Array("--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(name)\"\r\n".utf8)
-        body += Array("Content-Type: text/plain\r\n\r\n".utf8) + bytes.bytes + Array("\r\n--B--\r\n".utf8)
-        return try await ask("POST /v1/files", headers: ["Content-Type": "multipart/form-data; boundary=B"], body: body)
+        try await post(form: FormPart.fields(fields) + [.file(bytes, named: name, type: "text/plain")])
     }
 
     func uploadedID(_ bytes: RawBytes, named name: String = "a.txt") async throws -> JSONValue {
@@ -47,13 +17,6 @@ private struct Asking {
 
 private func message(_ parts: [JSONValue]) -> JSONValue {
     ["model": "m", "input": [["role": "user", "content": .array(parts)]]]
-}
-
-/// The `data:` of each event.
-private func events(_ reply: RawClient.Reply) -> [JSONValue] {
-    reply.text.split(separator: "\n").compactMap { line in
-        line.hasPrefix("data: {") ? JSONValue(parsing: String(line.dropFirst("data: ".count))) : nil
-    }
 }
 
 struct LoopbackOpenAITests {
@@ -234,7 +197,7 @@ struct LoopbackOpenAITests {
         try await LoopbackOpenAI.with { openAI in
             let body: JSONValue = ["model": "m", "input": "grüße 🙂", "stream": true]
             let reply = try await Asking(openAI).post("/v1/responses", body)
-            let events = events(reply)
+            let events = reply.events
             #expect(events.compactMap { $0["sequence_number"]?.int } == Array(0..<Int64(events.count)))
             let types = events.compactMap { $0["type"]?.string }
             #expect(types.first == "response.created")
@@ -264,7 +227,7 @@ struct LoopbackOpenAITests {
         try await LoopbackOpenAI.with { openAI in
             openAI.nextAnswer(answer)
             let body: JSONValue = ["model": "m", "input": "hello", "stream": true]
-            let types = events(try await Asking(openAI).post("/v1/responses", body)).compactMap { $0["type"]?.string }
+            let types = (try await Asking(openAI).post("/v1/responses", body)).events.compactMap { $0["type"]?.string }
             #expect(types.contains(contains))
             #expect(types.last == last)
         }
@@ -277,7 +240,7 @@ struct LoopbackOpenAITests {
             openAI.nextAnswer(.citing)
             var body = try #require(message([["type": "input_file", "file_id": id]]).object)
             body["stream"] = true
-            let citations = events(try await asking.post("/v1/responses", .object(body))).filter {
+            let citations = (try await asking.post("/v1/responses", .object(body))).events.filter {
                 $0["type"] == "response.output_text.annotation.added"
             }
             #expect(citations.map { $0["annotation"]?["file_id"] } == [id])
@@ -303,7 +266,7 @@ struct LoopbackOpenAITests {
                 ],
             ]
             let reply = try await asking.post("/v1/chat/completions", body)
-            let chunks = events(reply)
+            let chunks = reply.events
             let text = chunks.compactMap { $0["choices"]?[0]?["delta"]?["content"]?.string }.joined()
             #expect(text == "you said: hi")
             #expect(chunks.last?["choices"] == [])
@@ -334,7 +297,7 @@ struct LoopbackOpenAITests {
             let stream = try await asking.post("/v1/responses", .object(body))
             #expect(stream.status == 200)
             #expect(!stream.text.contains("event:"))
-            #expect(events(stream).last?["type"] == "error")
+            #expect(stream.events.last?["type"] == "error")
         }
     }
 }

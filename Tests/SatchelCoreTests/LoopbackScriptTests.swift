@@ -12,7 +12,7 @@ struct LoopbackScriptTests {
         let clock = TestClock()
         let provider = ScriptedProvider(clock: clock)
         let file = try #require(try await provider.upload([.of("abc", expiresAfter: 3600)]).first?.get())
-        #expect(try await provider.download(file.id, upTo: .kibibytes(1)) == Array("abc".utf8))
+        #expect(try await provider.download(file.id, upTo: ByteCount(1024)) == Array("abc".utf8))
         let found = try await provider.find(uploadName: "notes.txt", size: 3, createdAfter: clock.now)
         #expect(found == file)
         #expect(try await provider.list(after: nil).files == [file])

@@ -1,30 +1,8 @@
 import SatchelTestSupport
 import Testing
 
-/// A client that knows nothing but how to write requests down.
-private struct Asking {
-    let xAI: LoopbackXAI
-    var key: String?
-
-    init(_ xAI: LoopbackXAI, key: String? = nil) {
-        self.xAI = xAI
-        self.key = key ?? xAI.key
-    }
-
-    func ask(_ line: String, headers: HeaderFields = [:], body: [UInt8]? = nil) async throws -> RawClient.Reply {
-        let port = xAI.server.port
-        var headers = headers
-        if let key { headers.add("Authorization", "Bearer \(key)") }
-        let all = headers
-        return try await offPoolThrowing {
-            var client = try RawClient(port: port)
-            return try client.ask(line, headers: all, body: body)
-        }
-    }
-
-    func post(_ document: JSONValue) async throws -> RawClient.Reply {
-        try await ask("POST /v1/responses", headers: ["Content-Type": "application/json"], body: document.bytes)
-    }
+extension Asking where Wire == XAIWire {
+    func post(_ document: JSONValue) async throws -> RawClient.Reply { try await post("/v1/responses", document) }
 
     /// The fields in their order; `file` stands for the bytes.
     func upload(
@@ -32,17 +10,11 @@ private struct Asking {
         named name: String = "a.txt",
         fields: [(String, String)] = [("purpose", ""), ("file", "")]
     ) async throws -> RawClient.Reply {
-        var body: [UInt8] = []
-        for (field, value) in fields {
-            if field == "file" {
-                body += Array("--B\r\nContent-Disposition: form-data; name=\"file\"; filename=\"\(name)\"\r\n".utf8)
-                body += Array("Content-Type: text/plain\r\n\r\n".utf8) + bytes.bytes + Array("\r\n".utf8)
-            } else {
-                body += Array("--B\r\nContent-Disposition: form-data; name=\"\(field)\"\r\n\r\n\(value)\r\n".utf8)
+        try await post(
+            form: fields.map { field, value in
+                field == "file" ? .file(bytes, named: name, type: "text/plain") : .field(field, value)
             }
-        }
-        body += Array("--B--\r\n".utf8)
-        return try await ask("POST /v1/files", headers: ["Content-Type": "multipart/form-data; boundary=B"], body: body)
+        )
     }
 
     func uploadedID(_ bytes: RawBytes, named name: String = "a.txt") async throws -> JSONValue {
@@ -52,13 +24,6 @@ private struct Asking {
 
 private func message(_ parts: [JSONValue], _ more: [String: JSONValue] = [:]) -> JSONValue {
     .object(["model": "m", "input": [["role": "user", "content": .array(parts)]]].merging(more) { $1 })
-}
-
-/// The `data:` of each event.
-private func events(_ reply: RawClient.Reply) -> [JSONValue] {
-    reply.text.split(separator: "\n").compactMap { line in
-        line.hasPrefix("data: {") ? JSONValue(parsing: String(line.dropFirst("data: ".count))) : nil
-    }
 }
 
 struct LoopbackXAITests {
@@ -275,7 +240,7 @@ struct LoopbackXAITests {
             let reply = try await asking.post(message(parts, ["stream": true]))
             #expect(!reply.text.contains("event:"))
             #expect(reply.text.hasSuffix("data: [DONE]\n\n"))
-            let all = events(reply)
+            let all = reply.events
             let types = all.compactMap { $0["type"]?.string }
             #expect(types.first == "response.created" && types.last == "response.completed")
             #expect(types.contains("ping") && types.contains("response.reasoning_summary_text.delta"))
@@ -304,7 +269,7 @@ struct LoopbackXAITests {
         try await LoopbackXAI.with { xAI in
             xAI.nextAnswer(answer)
             let body: JSONValue = ["model": "m", "input": "hello", "stream": true]
-            let types = events(try await Asking(xAI).post(body)).compactMap { $0["type"]?.string }
+            let types = (try await Asking(xAI).post(body)).events.compactMap { $0["type"]?.string }
             #expect(types.contains(contains))
             #expect(types.last == last)
         }

@@ -183,8 +183,12 @@ import Testing
                 bytes += Array(starts.randomElement(using: &dice)?.utf8 ?? "".utf8)
                 bytes += (0..<Int.random(in: 0..<40, using: &dice)).map { _ in UInt8.random(in: 0...255, using: &dice) }
             }
-            // Everything found lies within what was given; above all, nothing traps.
-            _ = SecretScan.findings(in: bytes, SecretDetector(), hashing: IndependentHashing())
+            let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            // Above all, nothing traps.
+            for finding in SecretScan.findings(in: bytes, SecretDetector(), hashing: IndependentHashing()) {
+                #expect((1...lines.count).contains(finding.line))
+                #expect((1...bytes.count).contains(finding.column))
+            }
         }
     }
 

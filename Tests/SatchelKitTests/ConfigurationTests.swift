@@ -78,7 +78,7 @@ struct ConfigurationTests {
         #expect(result.watch.quiet == .milliseconds(100))
         #expect(result.watch.deleteHold == .milliseconds(1500))
         #expect(result.watch.rescan == .seconds(3600))
-        #expect(try result.chatAccount().name == "local")
+        #expect(result.chat.account == "local")
         #expect(result.chat.system == "Be brief: really.")
         #expect(result.pinned.map(\.pattern) == ["/README.md"])
     }
@@ -182,9 +182,14 @@ struct ConfigurationTests {
     }
 
     @Test func anEmptyFileSaysNothing() throws {
-        for text in ["", "\n", "# only words\n", "---\n", "accounts:\n", "watch:\ninclude:\n", "\u{feff}ttl: 1h"] {
-            _ = try configuration(workspace: text)
+        for text in ["", "\n", "# only words\n", "---\n", "accounts:\n", "watch:\ninclude:\n"] {
+            let rows = try configuration(workspace: text).listing
+            #expect(rows.map(\.value) == (try configuration().listing.map(\.value)), "\(text)")
         }
+    }
+
+    @Test func aByteOrderMarkIsNoText() throws {
+        #expect(try configuration(workspace: "\u{feff}ttl: 1h").ttl == .seconds(3600))
     }
 
     @Test func theListingShowsValuesWithTheirPlaces() throws {

@@ -186,13 +186,3 @@ extension Scope {
         }
     }
 }
-
-/// Asks until it is so; what is waited for here has no event of its own.
-func eventually(within limit: Duration = .seconds(20), _ condition: () async throws -> Bool) async throws -> Bool {
-    let end = ContinuousClock.now + limit
-    while try await !condition() {
-        guard ContinuousClock.now < end else { return false }
-        try await Task.sleep(for: .milliseconds(10))
-    }
-    return true
-}

@@ -1,3 +1,4 @@
+import Dispatch
 import Glibc
 import SatchelCore
 import Synchronization
@@ -319,19 +320,18 @@ private final class LimitedSource: EventSource {
 
 /// Holds whoever waits until it is opened, once.
 private final class Gate: Sendable {
-    private let reached = Atomic(false)
-    private let isOpen = Atomic(false)
+    private let reached = DispatchSemaphore(value: 0)
+    private let opened = DispatchSemaphore(value: 0)
 
     func wait() {
-        reached.store(true, ordering: .releasing)
-        while !isOpen.load(ordering: .acquiring) { usleep(200) }
+        reached.signal()
+        opened.wait()
+        opened.signal()
     }
 
-    func waitUntilReached() {
-        while !reached.load(ordering: .acquiring) { usleep(200) }
-    }
+    func waitUntilReached() { reached.wait() }
 
-    func open() { isOpen.store(true, ordering: .releasing) }
+    func open() { opened.signal() }
 }
 
 /// Folder names that are pruned, as a configuration that changes.

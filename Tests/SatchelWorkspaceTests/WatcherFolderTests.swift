@@ -1,5 +1,6 @@
 import Glibc
 import SatchelCore
+import SatchelTestSupport
 import SatchelWorkspace
 import Testing
 
@@ -28,7 +29,7 @@ extension WatcherTests {
                     try await #expect(folder.dirty().names == ["tree"])
                     writeFile("y", at: "\(outside)/tree/a/b/f")
                     try await #expect(folder.dirty().names == [])
-                    try await #expect(eventually { folder.watcher.counts.watches == 1 })
+                    try await until("as many watches as folders") { folder.watcher.counts.watches == 1 }
                     folder.rename("\(outside)/tree", to: "back")
                     try await #expect(folder.dirty().names == ["back"])
                     folder.write("y", to: "back/a/b/f")
@@ -88,7 +89,7 @@ extension WatcherTests {
                     let dirty = try await folder.dirty()
                     #expect(dirty.contains("tree"), "round \(round)")
                     // A folder that the watcher itself has open while it is deleted gives its watch back after that.
-                    try await #expect(eventually { folder.watcher.counts.watches == 1 })
+                    try await until("as many watches as folders") { folder.watcher.counts.watches == 1 }
                 }
             }
         }
@@ -104,7 +105,7 @@ extension WatcherTests {
                 try await #expect(folder.dirty().names == ["a"])
                 folder.write("y", to: "a/b/f")
                 try await #expect(folder.dirty().names == ["a/b/f"])
-                try await #expect(eventually { folder.watcher.counts.watches == 3 })
+                try await until("as many watches as folders") { folder.watcher.counts.watches == 3 }
             }
         }
 
@@ -119,7 +120,7 @@ extension WatcherTests {
                     writeFile("x", at: "\(outside)/target/b/f")
                     writeFile("x", at: "\(outside)/target/f")
                     try await #expect(folder.dirty().names == [])
-                    try await #expect(eventually { folder.watcher.counts.watches == 1 })
+                    try await until("as many watches as folders") { folder.watcher.counts.watches == 1 }
                 }
             }
         }

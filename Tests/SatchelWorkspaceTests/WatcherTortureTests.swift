@@ -1,5 +1,6 @@
 import Glibc
 import SatchelCore
+import SatchelTestSupport
 import SatchelWorkspace
 import Testing
 
@@ -41,7 +42,7 @@ extension WatcherTests {
                         try #require(mirror.differences(to: Mirror(lookingAtAllOf: folder.root)) == [])
                     }
                     let folders = Mirror(lookingAtAllOf: folder.root).folderCount
-                    try await #expect(eventually { folder.watcher.counts.watches == folders })
+                    try await until("as many watches as folders") { folder.watcher.counts.watches == folders }
                 }
             }
         }

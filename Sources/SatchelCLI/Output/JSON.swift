@@ -66,12 +66,6 @@ struct JSONUsage: Encodable {
 
 /// The document of `sync`.
 struct JSONSync: Encodable {
-    struct Summary: Encodable {
-        var found, uploaded, rehydrated, linked, unchanged, deleted, skipped, failed: Int
-        var bytesUploaded: Int64
-        var forgotten: Int
-    }
-
     struct Action: Encodable {
         var action: String
         var path: String?
@@ -98,7 +92,7 @@ struct JSONSync: Encodable {
     var ok: Bool
     var account: String
     var dryRun: Bool
-    var summary: Summary
+    var summary: EventLine.Summary
     var skippedByReason: [String: Int]
     var actions: [Action]
     var failures: [Failure]
@@ -111,19 +105,7 @@ struct JSONSync: Encodable {
             report.failures.isEmpty && report.stopText == nil && report.accountError == nil && report.blocked.isEmpty
         account = report.account
         dryRun = report.isDryRun
-        let sums = report.summary
-        summary = Summary(
-            found: sums.found,
-            uploaded: sums.uploaded,
-            rehydrated: sums.rehydrated,
-            linked: sums.linked,
-            unchanged: sums.unchanged,
-            deleted: sums.deleted,
-            skipped: sums.skipped,
-            failed: sums.failed,
-            bytesUploaded: sums.bytesUploaded,
-            forgotten: sums.forgotten
-        )
+        summary = EventLine.Summary(report.summary)
         skippedByReason = report.skippedByReason
         actions = report.isDryRun || verbose ? report.entries.map(Action.init) : []
         failures = report.failures.map(Failure.init)

@@ -29,7 +29,9 @@ extension ChatModel {
 
 /// A whole conversation up to the answer that is wanted; the provider keeps no state for us.
 package struct ChatRequest: Sendable {
+    /// What one side said.
     package struct Turn: Sendable {
+        /// Who said it.
         package enum Role: String, Sendable {
             case user
             case assistant
@@ -44,6 +46,7 @@ package struct ChatRequest: Sendable {
         }
     }
 
+    /// A piece of what was said, in the form in which a provider can be shown it.
     package enum Part: Hashable, Sendable {
         case text(String)
         /// A document by id; `path` is what the model is told it is called, `media` what it was uploaded as.
@@ -120,6 +123,7 @@ package enum ChatEvent: Hashable, Sendable {
     case finished(FinishReason)
 }
 
+/// Why an answer ended, where nothing broke it off.
 package enum FinishReason: Hashable, Sendable {
     case stop
     case length

@@ -2,6 +2,7 @@ package import FoundationEssentials
 
 /// Work that was put down to be done by whichever process gets to it.
 package struct Job: Hashable, Sendable {
+    /// How far it is; the words are those in JSON and in the manifest.
     package enum State: String, Hashable, Sendable, CaseIterable {
         case queued
         case running

@@ -1,5 +1,6 @@
 /// A place that an answer refers to, in the very version that its thread was shown, and whether the words are there.
 package struct ResolvedCitation: Hashable, Sendable {
+    /// Who says that the answer is based on it.
     package enum Origin: String, Hashable, Sendable {
         /// The provider told it beside the answer.
         case provider

@@ -24,6 +24,7 @@ package struct SecretScan {
         self.hashing = hashing
     }
 
+    /// Takes the next piece.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         if isWide == nil, bytes.count >= 2 { isWide = (bytes[0] ^ bytes[1]) == 1 && bytes[0] | 1 == 0xff }
         if isWide == true {

@@ -1,5 +1,6 @@
 /// What one answer used up, and what it had been shown.
 package struct AnswerUse: Sendable {
+    /// A file that its thread had been shown.
     package struct File: Hashable, Sendable {
         package var path: String
         /// Bytes.

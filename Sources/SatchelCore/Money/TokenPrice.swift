@@ -1,5 +1,6 @@
 /// What a model's tokens cost, in dollars for a million of them.
 package struct TokenPrice: Hashable, Sendable {
+    /// One set of prices, each for a million tokens.
     package struct Rates: Hashable, Sendable {
         package var input: Dollars
         /// Read from the provider's prompt cache; nil: as other input.
@@ -111,6 +112,7 @@ extension Dollars {
 
         package init() {}
 
+        /// Adds the price of so many tokens; a negative number counts as none.
         package mutating func add(_ tokens: Int, at perMillion: Dollars) {
             millionths += Int128(max(tokens, 0)) * Int128(perMillion.ticks)
         }
@@ -121,6 +123,7 @@ extension Dollars {
         }
     }
 
+    /// The sum with `count` times the other; the largest amount there is where it would be more.
     package func adding(_ other: Dollars, times count: Int = 1) -> Dollars {
         Dollars(ticks: Int64(clamping: Int128(ticks) + Int128(other.ticks) * Int128(max(count, 0)))) ?? self
     }

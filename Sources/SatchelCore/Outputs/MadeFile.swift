@@ -1,5 +1,6 @@
 /// A file that a provider made for an answer: its bytes, or where they can be fetched.
 package struct MadeFile: Hashable, Sendable {
+    /// Where its bytes are.
     package enum Place: Hashable, Sendable {
         /// They came with the answer.
         case here([UInt8])

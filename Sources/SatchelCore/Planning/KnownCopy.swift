@@ -65,6 +65,7 @@ package struct KnownCopy: Hashable, Sendable {
             ? .expiring(at: expiresAt) : .fresh
     }
 
+    /// How near its end a copy is.
     package enum Freshness: Hashable, Sendable {
         case fresh
         case expiring(at: Date)
@@ -87,6 +88,7 @@ package struct CopyIndex: Sendable {
         position(of: digest).map { copies[$0] }
     }
 
+    /// The index into ``copies``; nil when the content has no copy.
     package func position(of digest: ContentDigest) -> Int? {
         var low = 0
         var high = copies.count - 1

@@ -170,6 +170,7 @@ package struct SourceError: Error, Hashable, Sendable {
 
 /// A file as its provider describes it.
 package struct RemoteFile: Hashable, Sendable {
+    /// Whether it can be referred to; a failure with the provider's words.
     package enum State: Hashable, Sendable {
         case processing
         case ready
@@ -209,6 +210,7 @@ package struct RemoteFile: Hashable, Sendable {
     }
 }
 
+/// A page of a listing.
 package struct RemotePage: Sendable {
     package var files: [RemoteFile]
     /// Hand it to the next call; nil at the end.

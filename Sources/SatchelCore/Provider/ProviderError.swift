@@ -1,5 +1,6 @@
 /// What went wrong with a provider, sorted by what there is to do about it.
 package struct ProviderError: Error, Hashable, Sendable {
+    /// What there is to do about it.
     package enum Kind: Hashable, Sendable {
         /// Asked to slow down; try again, after so many seconds if it said how many.
         case rateLimited(retryAfter: Double?)

@@ -16,6 +16,7 @@ package enum Scope: Hashable, Sendable {
         self = kept.contains(.root) ? .everything : .paths(kept.sorted())
     }
 
+    /// Whether the path, or a folder that it lies in, is meant.
     package func contains(_ path: WorkspacePath) -> Bool {
         switch self {
         case .everything: true
@@ -42,6 +43,7 @@ package struct Snapshot: Sendable {
         }
     }
 
+    /// A path that is left out, and why.
     package struct Skipped: Hashable, Sendable {
         package var path: WorkspacePath
         /// A folder that was not entered counts once, whatever is below it.

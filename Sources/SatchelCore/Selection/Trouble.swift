@@ -1,5 +1,6 @@
 /// What kept one path from being read: data for the report, not an end of the run.
 package struct Trouble: Hashable, Sendable {
+    /// What stood in the way; the words are those in JSON.
     package enum Kind: String, Hashable, Sendable {
         /// No permission.
         case unreadable

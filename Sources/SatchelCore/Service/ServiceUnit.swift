@@ -1,5 +1,6 @@
 /// A systemd user unit that keeps one workspace in step, as a value; ``text`` is the file.
 package struct ServiceUnit: Hashable, Sendable {
+    /// A variable of the service's environment; values are bytes, as paths are.
     package struct Variable: Hashable, Sendable {
         package var name: String
         package var value: [UInt8]

@@ -4,7 +4,7 @@ package struct ByteCount: Hashable, Comparable, Sendable {
 
     package init(_ bytes: Int64) { self.bytes = bytes }
 
-    package static func kibibytes(_ count: Int64) -> ByteCount { ByteCount(count << 10) }
+    /// So many times 1,048,576 bytes.
     package static func mebibytes(_ count: Int64) -> ByteCount { ByteCount(count << 20) }
 
     /// Reads `512`, `64KiB`, `10 MB`, `1.5G`; nil for anything else, negative numbers and overflow.

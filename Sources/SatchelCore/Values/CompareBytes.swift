@@ -1,7 +1,6 @@
 import Glibc
 
 /// `memcmp` with the shorter side first on a tie: the order of SQLite blobs and of git's index.
-
 package func compareBytes(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int {
     let shared = min(left.count, right.count)
     if shared > 0, let one = left.baseAddress, let other = right.baseAddress {

@@ -15,12 +15,14 @@ package struct ContentSniffer: Sendable {
 
     package init() {}
 
+    /// Takes the next piece.
     package mutating func update(_ bytes: UnsafeRawBufferPointer) {
         if head.count < Self.headSize { head.append(contentsOf: bytes.prefix(Self.headSize - head.count)) }
         count += bytes.count
         if isText { isText = validate(bytes) }
     }
 
+    /// The type, once all pieces are there.
     package consuming func finish() -> MediaType {
         if count == 0 { return .empty }
         if let media = Self.magic(head) { return media }

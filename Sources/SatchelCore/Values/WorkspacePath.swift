@@ -47,6 +47,7 @@ package struct WorkspacePath: Hashable, Sendable {
         return WorkspacePath(unchecked: Array(bytes[..<slash]))
     }
 
+    /// The path of that name in this folder.
     package func appending(_ name: some Sequence<UInt8>) -> WorkspacePath {
         guard !isRoot else { return WorkspacePath(unchecked: Array(name)) }
         var joined = bytes

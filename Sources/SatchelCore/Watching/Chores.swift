@@ -2,6 +2,7 @@
 ///
 /// Times are seconds since 1970.
 package struct Chores: Hashable, Sendable {
+    /// A thing to do.
     package enum Chore: Hashable, Sendable {
         /// Copies that files need are uploaded again before they end.
         case renewal

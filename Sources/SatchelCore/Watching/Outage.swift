@@ -1,5 +1,6 @@
 /// Tells an account's outage from single failures: one line when it begins, one when it is over.
 package struct Outage: Hashable, Sendable {
+    /// What there is to tell.
     package enum News: Hashable, Sendable {
         /// Files wait for the account, for this cause; told again only when the cause is another one.
         case began

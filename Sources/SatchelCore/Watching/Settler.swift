@@ -28,6 +28,7 @@ package struct Settler: Sendable {
         pending.values.lazy.map { $0.deadline(policy, lastRemoval: lastRemoval) }.min()
     }
 
+    /// Takes an event: its path waits from now on, or on.
     package mutating func note(_ event: WatchEvent, at now: Instant) {
         let hold = policy.removalHold
         switch event {

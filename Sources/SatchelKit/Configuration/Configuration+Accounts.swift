@@ -25,11 +25,6 @@ extension Configuration {
         return account
     }
 
-    /// The account that answers a chat: the named one, else `chat.account`, else the default one.
-    package func chatAccount(named name: String? = nil) throws(ConfigurationError) -> AccountConfiguration {
-        try account(named: name ?? chat.account)
-    }
-
     /// The model that answers: a flag or variable for this run, else the account's, else the general one.
     package func model(for account: AccountConfiguration) -> String? {
         source(of: "chat.model").isImmediate ? chat.model : account.model ?? chat.model

@@ -95,6 +95,7 @@ package struct DeleteCeiling: Hashable, Sendable {
 
 /// What is done about secrets in what is about to leave this machine.
 package struct GateSettings: Hashable, Sendable {
+    /// What becomes of a file that holds a secret.
     package enum Mode: String, Hashable, Sendable, CaseIterable {
         /// What holds a secret stays here.
         case block

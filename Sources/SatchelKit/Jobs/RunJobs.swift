@@ -162,10 +162,14 @@ extension Workspace {
 
     // MARK: - Looking and changing
 
+    /// The latest first; with `openOnly`, those that something will still come of.
     package func jobs(openOnly: Bool, limit: Int) async throws -> [Job] {
         try await manifest.jobs(openOnly: openOnly, limit: limit)
     }
 
+    /// The job of that number.
+    ///
+    /// - Throws: ``WorkspaceError`` when there is none.
     package func job(_ id: Int64) async throws -> Job {
         guard let job = try await manifest.job(id) else {
             throw WorkspaceError(.cannotStart, "job \(id): there is none; satchel jobs ls lists them")
@@ -173,6 +177,9 @@ extension Workspace {
         return job
     }
 
+    /// Makes sure that nothing more comes of a job; a process that does it lets go within a second.
+    ///
+    /// - Throws: ``WorkspaceError`` when there is no such job, or it is over.
     package func cancelJob(_ id: Int64) async throws {
         let state = try await job(id).state
         guard try await manifest.cancelJob(id, at: now()) else {
@@ -180,6 +187,9 @@ extension Workspace {
         }
     }
 
+    /// Has a job that failed done again.
+    ///
+    /// - Throws: ``WorkspaceError`` when there is no such job, or it did not fail.
     package func retryJob(_ id: Int64) async throws {
         let state = try await job(id).state
         guard try await manifest.retryJob(id, at: now()) else {

@@ -17,6 +17,7 @@ package struct AuditOptions: Sendable {
 
 /// One thing that left this machine.
 package struct AuditEntry: Sendable {
+    /// In what form it left.
     package enum Way: String, Sendable {
         /// As a copy that a chat can refer to.
         case upload
@@ -28,6 +29,7 @@ package struct AuditEntry: Sendable {
         case image
     }
 
+    /// What has become of it since.
     package enum State: String, Sendable {
         /// The provider is believed to hold it.
         case there

@@ -4,6 +4,7 @@ internal import SatchelManifest
 
 /// One line of `satchel ls`: what is remembered of a path, without looking at the disk.
 package struct ListedFile: Sendable {
+    /// Its copy in one account.
     package struct Remote: Hashable, Sendable {
         package var account: String
         package var remoteID: String?
@@ -24,6 +25,7 @@ package struct ListedFile: Sendable {
 }
 
 extension Workspace {
+    /// What is remembered of the paths within a scope.
     package func list(_ scope: Scope = .everything) async throws -> [ListedFile] {
         let margin = configuration.safetyMargin.inSeconds
         return try await manifest.listing(in: scope).map { file in

@@ -3,6 +3,7 @@ internal import SatchelManifest
 
 /// How full an account is.
 package struct Quota: Sendable {
+    /// So many files with so many bytes together.
     package struct Sum: Hashable, Sendable {
         package var files = 0
         package var bytes: Int64 = 0

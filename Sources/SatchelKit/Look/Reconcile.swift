@@ -2,6 +2,7 @@ internal import FoundationEssentials
 package import SatchelCore
 internal import SatchelManifest
 
+/// What is to be done about the difference between an account and what is remembered of it.
 package struct ReconcileOptions: Sendable {
     /// Take over files that hold a content of this workspace, so that nothing of it is uploaded again.
     package var adopts = false
@@ -14,6 +15,7 @@ package struct ReconcileOptions: Sendable {
 
 /// What an account holds beside what is remembered, and what was done about it.
 package struct Reconciliation: Sendable {
+    /// A file of the account, with what is known of it here.
     package struct File: Hashable, Sendable {
         package var remoteID: RemoteFileID
         package var name: String

@@ -4,6 +4,7 @@ internal import SatchelManifest
 
 /// A file that an account really holds, beside what is remembered of it.
 package struct HeldFile: Sendable {
+    /// Whose it is; the words are those in JSON.
     package enum Owner: String, CaseIterable, Sendable {
         /// A copy that this workspace keeps.
         case ours
@@ -23,6 +24,7 @@ package struct HeldFile: Sendable {
 
 /// What an account answered for the copies that it is believed to hold.
 package struct Verification: Sendable {
+    /// A copy that is not there as it was believed to be.
     package struct Copy: Hashable, Sendable {
         package var remoteID: RemoteFileID
         package var digest: ContentDigest

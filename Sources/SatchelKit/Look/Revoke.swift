@@ -4,6 +4,7 @@ internal import SatchelManifest
 
 /// What became of copies that were to be deleted at their providers.
 package struct RevokeReport: Sendable {
+    /// One of them.
     package struct Copy: Hashable, Sendable {
         package var account: String
         package var remoteID: RemoteFileID

@@ -5,6 +5,7 @@ internal import SatchelWorkspace
 
 /// How far a workspace and its accounts are in step: the plan of a sync that is not done, counted.
 package struct Status: Sendable {
+    /// How many files are in which state in one account.
     package struct Account: Hashable, Sendable {
         package var name: String
         package var kind: ProviderID

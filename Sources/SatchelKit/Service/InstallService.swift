@@ -5,6 +5,7 @@ internal import SatchelWorkspace
 
 /// The systemd user unit of a workspace, and what is in its place now.
 package struct ServiceFile: Sendable {
+    /// What is in the unit's place.
     package enum Standing: Hashable, Sendable {
         case missing
         /// Word for word what would be written.

@@ -27,6 +27,7 @@ final class ServicePulse: Sendable {
                     notifier.tell(.alive)
                 }
                 wake()
+                // The manager counts seconds, so seconds are what this waits for; the end of the task ends the wait.
                 try? await Task.sleep(for: .seconds(interval / 2))
             }
         }

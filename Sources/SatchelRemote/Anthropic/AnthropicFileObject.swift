@@ -51,16 +51,9 @@ struct AnthropicFilePage: Decodable {
         case next = "next_page"
     }
 
-    /// An entry without an id is passed over: one odd file must not hide all others.
-    private struct Entry: Decodable {
-        var file: AnthropicFileObject?
-
-        init(from decoder: any Decoder) throws { file = try? AnthropicFileObject(from: decoder) }
-    }
-
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Keys.self)
-        files = try container.decode([Entry].self, forKey: .data).compactMap(\.file)
+        files = try container.readable([AnthropicFileObject].self, .data)
         next = container.lenient(String.self, .next).flatMap { $0.isEmpty ? nil : $0 }
     }
 }

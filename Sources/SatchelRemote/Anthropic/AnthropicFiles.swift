@@ -50,16 +50,12 @@ package struct AnthropicFiles: FileProvider {
     }
 
     package func retrieve(_ id: RemoteFileID) async throws(ProviderError) -> RemoteFile? {
-        let request = HTTPRequest(.get, try url(of: id), headers: headers, limits: FilesExchange.shortLimits())
-        do throws(ProviderError) {
-            let response = try await exchange.send(request, about: .file)
-            guard let file = decodeReply(AnthropicFileObject.self, from: response.body), let known = file.remoteFile
-            else { throw exchange.refusals.badReply(response.head, "the answer describes no file") }
-            return file.isLive(at: response.head.serverTime) ? known : nil
-        } catch {
-            if error.kind == .gone { return nil }
-            throw error
+        let found = try await exchange.describe(try url(of: id), headers: headers) { response in
+            decodeReply(AnthropicFileObject.self, from: response.body).flatMap { file in
+                file.remoteFile.map { (file: $0, isLive: file.isLive(at: response.head.serverTime)) }
+            }
         }
+        return found.flatMap { $0.isLive ? $0.file : nil }
     }
 
     /// `GET /v1/files?ids[]=…&ids[]=…`: what is not there is left out of the answer.
@@ -85,20 +81,12 @@ package struct AnthropicFiles: FileProvider {
     }
 
     package func delete(_ id: RemoteFileID) async throws(ProviderError) {
-        let request = HTTPRequest(.delete, try url(of: id), headers: headers, limits: FilesExchange.shortLimits())
-        do throws(ProviderError) {
-            _ = try await exchange.send(request, about: .file)
-        } catch {
-            if error.kind != .gone { throw error }
-        }
+        try await exchange.delete(try url(of: id), headers: headers)
     }
 
     /// Refused for everything that was uploaded.
     package func download(_ id: RemoteFileID, upTo limit: ByteCount) async throws(ProviderError) -> [UInt8] {
-        var limits = HTTPLimits()
-        limits.body = Int(clamping: limit.bytes)
-        let request = HTTPRequest(.get, try url(of: id) + "/content", headers: headers, limits: limits)
-        return try await exchange.send(request, about: .file).body
+        try await exchange.download(try url(of: id) + "/content", headers: headers, upTo: limit)
     }
 
     /// Looks through the newest files; older than `createdAfter` ends the search.
@@ -126,13 +114,7 @@ package struct AnthropicFiles: FileProvider {
     }
 
     package func probe() async throws(ProviderError) -> FilesAbility {
-        do throws(ProviderError) {
-            _ = try await page(limit: 1, after: nil)
-            return .hasFiles
-        } catch {
-            guard let ability = FilesAbility(error) else { throw error }
-            return ability
-        }
+        try await exchange.ability { () throws(ProviderError) in _ = try await page(limit: 1, after: nil) }
     }
 }
 
@@ -168,16 +150,11 @@ extension AnthropicFiles {
 
     /// A page, and the time it was made at by the provider's clock.
     private func page(_ query: String) async throws(ProviderError) -> (AnthropicFilePage, Date) {
-        // An entry is about 250 bytes; names may be long.
-        let limits = FilesExchange.shortLimits(body: 32 << 20)
-        let response = try await exchange.send(
-            HTTPRequest(.get, exchange.endpoint.anthropicURL("/files" + query), headers: headers, limits: limits),
-            about: .files
+        let (page, head): (AnthropicFilePage, HTTPHead) = try await exchange.page(
+            exchange.endpoint.anthropicURL("/files" + query),
+            headers: headers
         )
-        guard let reply = decodeReply(AnthropicFilePage.self, from: response.body) else {
-            throw exchange.refusals.badReply(response.head, "the answer is no listing of files")
-        }
-        return (reply, response.head.serverTime)
+        return (page, head.serverTime)
     }
 }
 

@@ -42,10 +42,24 @@ extension KeyedDecodingContainer {
         (try? decodeIfPresent(type, forKey: key)) ?? nil
     }
 
+    /// The entries of a list that can be read: one odd entry must not hide all others.
+    ///
+    /// - Throws: when there is no list.
+    func readable<Element: Decodable>(_ type: [Element].Type, _ key: Key) throws -> [Element] {
+        try decode([Readable<Element>].self, forKey: key).compactMap(\.value)
+    }
+
     /// A whole number, also when it is written as `1.0` or `"1"`.
     func lenientNumber(_ key: Key) -> Int64? {
         if let number = lenient(Int64.self, key) { return number }
         if let number = lenient(Double.self, key) { return Int64(exactly: number.rounded(.down)) }
         return lenient(String.self, key).flatMap { Int64($0) }
     }
+}
+
+/// A value, or nil where it cannot be read.
+private struct Readable<Value: Decodable>: Decodable {
+    var value: Value?
+
+    init(from decoder: any Decoder) throws { value = try? Value(from: decoder) }
 }

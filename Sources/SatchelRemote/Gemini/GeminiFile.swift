@@ -99,18 +99,10 @@ struct GeminiListReply: Decodable {
         case files, nextPageToken
     }
 
-    /// One odd file must not hide all others.
-    private struct Entry: Decodable {
-        var file: GeminiFile?
-
-        init(from decoder: any Decoder) throws {
-            file = try? GeminiFile(from: decoder)
-        }
-    }
-
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Keys.self)
-        files = try container.decodeIfPresent([Entry].self, forKey: .files)?.compactMap(\.file) ?? []
+        let isEmpty = (try? container.decodeNil(forKey: .files)) ?? true
+        files = isEmpty ? [] : try container.readable([GeminiFile].self, .files)
         next = container.lenient(String.self, .nextPageToken).flatMap { $0.isEmpty ? nil : $0 }
     }
 }

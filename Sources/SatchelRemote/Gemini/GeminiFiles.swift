@@ -107,13 +107,7 @@ package struct GeminiFiles: FileProvider {
     }
 
     package func probe() async throws(ProviderError) -> FilesAbility {
-        do throws(ProviderError) {
-            _ = try await page(token: nil, size: 1)
-            return .hasFiles
-        } catch {
-            guard let ability = FilesAbility(error) else { throw error }
-            return ability
-        }
+        try await exchange.ability { () throws(ProviderError) in _ = try await page(token: nil, size: 1) }
     }
 }
 
@@ -133,43 +127,19 @@ extension GeminiFiles {
     func file(_ name: GeminiName) async throws(ProviderError) -> GeminiFile? {
         // The picture in front of a video comes along, in base64.
         let limits = FilesExchange.shortLimits(body: 16 << 20)
-        let request = HTTPRequest(.get, url(name.rawValue), headers: headers, limits: limits)
-        do throws(ProviderError) {
-            let response = try await exchange.send(request, about: .file)
-            guard let file = decodeReply(GeminiFile.self, from: response.body) else {
-                throw exchange.refusals.badReply(response.head, "the answer describes no file")
-            }
-            return file
-        } catch {
-            if error.kind == .gone { return nil }
-            throw error
+        return try await exchange.describe(url(name.rawValue), headers: headers, limits: limits) { response in
+            decodeReply(GeminiFile.self, from: response.body)
         }
     }
 
     func delete(_ name: GeminiName) async throws(ProviderError) {
-        let limits = FilesExchange.shortLimits()
-        do throws(ProviderError) {
-            _ = try await exchange.send(
-                HTTPRequest(.delete, url(name.rawValue), headers: headers, limits: limits),
-                about: .file
-            )
-        } catch {
-            if error.kind != .gone { throw error }
-        }
+        try await exchange.delete(url(name.rawValue), headers: headers)
     }
 
     private func page(token: String?, size: Int) async throws(ProviderError) -> GeminiListReply {
         var path = "files?pageSize=\(size)"
         if let token { path += "&pageToken=" + percentEncoded(token) }
-        let limits = FilesExchange.shortLimits(body: 32 << 20)
-        let response = try await exchange.send(
-            HTTPRequest(.get, url(path), headers: headers, limits: limits),
-            about: .files
-        )
-        guard let reply = decodeReply(GeminiListReply.self, from: response.body) else {
-            throw exchange.refusals.badReply(response.head, "the answer is no listing of files")
-        }
-        return reply
+        return try await exchange.page(url(path), headers: headers).0
     }
 }
 

@@ -3,6 +3,7 @@ import Glibc
 
 /// What the local store could not do, and why.
 package struct StoreError: Error, Hashable, Sendable {
+    /// What there is to do about it.
     package enum Kind: Hashable, Sendable {
         /// No room or no quota left on the file system.
         case full

@@ -65,18 +65,9 @@ struct MistralFileList: Decodable {
         case data, total
     }
 
-    /// An entry without an id is passed over: one odd file must not hide all others.
-    private struct Entry: Decodable {
-        var file: MistralFile?
-
-        init(from decoder: any Decoder) throws {
-            file = try? MistralFile(from: decoder)
-        }
-    }
-
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Keys.self)
-        files = try container.decode([Entry].self, forKey: .data).compactMap(\.file)
+        files = try container.readable([MistralFile].self, .data)
         total = container.lenientNumber(.total)
     }
 }

@@ -47,38 +47,21 @@ package struct MistralFiles: FileProvider {
     }
 
     package func retrieve(_ id: RemoteFileID) async throws(ProviderError) -> RemoteFile? {
-        let request = HTTPRequest(.get, try url(of: id), headers: headers, limits: FilesExchange.shortLimits())
-        do throws(ProviderError) {
-            let response = try await exchange.send(request, about: .file)
-            guard let file = decodeReply(MistralFile.self, from: response.body), !file.id.isEmpty else {
-                throw exchange.refusals.badReply(response.head, "the answer describes no file")
-            }
-            return file.remoteFile
-        } catch {
-            if error.kind == .gone { return nil }
-            throw error
-        }
+        try await exchange.describe(try url(of: id), headers: headers) { response in
+            decodeReply(MistralFile.self, from: response.body).flatMap { $0.id.isEmpty ? nil : $0 }
+        }?.remoteFile
     }
 
     package func delete(_ id: RemoteFileID) async throws(ProviderError) {
-        let request = HTTPRequest(.delete, try url(of: id), headers: headers, limits: FilesExchange.shortLimits())
-        do throws(ProviderError) {
-            _ = try await exchange.send(request, about: .file)
-        } catch {
-            if error.kind != .gone { throw error }
-        }
+        try await exchange.delete(try url(of: id), headers: headers)
     }
 
     package func download(_ id: RemoteFileID, upTo limit: ByteCount) async throws(ProviderError) -> [UInt8] {
-        var limits = HTTPLimits()
-        limits.body = Int(clamping: limit.bytes)
-        let request = HTTPRequest(
-            .get,
+        try await exchange.download(
             try url(of: id) + "/content",
             headers: exchange.endpoint.mistralHeaders(accept: "application/octet-stream"),
-            limits: limits
+            upTo: limit
         )
-        return try await exchange.send(request, about: .file).body
     }
 
     /// Searches by name, then looks through everything: what the search goes by is not documented.
@@ -105,13 +88,7 @@ package struct MistralFiles: FileProvider {
     }
 
     package func probe() async throws(ProviderError) -> FilesAbility {
-        do throws(ProviderError) {
-            _ = try await page(0, size: 1)
-            return .hasFiles
-        } catch {
-            guard let ability = FilesAbility(error) else { throw error }
-            return ability
-        }
+        try await exchange.ability { () throws(ProviderError) in _ = try await page(0, size: 1) }
     }
 }
 
@@ -145,16 +122,7 @@ extension MistralFiles {
     ) async throws(ProviderError) -> (MistralFileList, HTTPHead) {
         var path = exchange.endpoint.mistralPath("/files") + "?page=\(number)&page_size=\(size)&include_total=true"
         if let search { path += "&search=" + percentEncoded(search) }
-        // An entry is about 400 bytes; names may be long.
-        let limits = FilesExchange.shortLimits(body: 8 << 20)
-        let response = try await exchange.send(
-            HTTPRequest(.get, exchange.endpoint.url(path), headers: headers, limits: limits),
-            about: .files
-        )
-        guard let reply = decodeReply(MistralFileList.self, from: response.body) else {
-            throw exchange.refusals.badReply(response.head, "the answer is no listing of files")
-        }
-        return (reply, response.head)
+        return try await exchange.page(exchange.endpoint.url(path), headers: headers, body: 8 << 20)
     }
 }
 

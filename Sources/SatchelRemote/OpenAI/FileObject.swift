@@ -72,18 +72,9 @@ struct FileListReply: Decodable {
         case token = "pagination_token"
     }
 
-    /// An entry without an id is passed over: one odd file must not hide all others.
-    private struct Entry: Decodable {
-        var file: FileObject?
-
-        init(from decoder: any Decoder) throws {
-            file = try? FileObject(from: decoder)
-        }
-    }
-
     init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Keys.self)
-        files = try container.decode([Entry].self, forKey: .data).compactMap(\.file)
+        files = try container.readable([FileObject].self, .data)
         hasMore = container.lenient(Bool.self, .hasMore)
         token = container.lenient(String.self, .token).flatMap { $0.isEmpty ? nil : $0 }
     }

@@ -7,7 +7,7 @@ package import SatchelCore
 /// replies.
 package struct OpenAIFiles: FileProvider {
     package let traits: ProviderTraits
-    private let exchange: FilesExchange
+    let exchange: FilesExchange
     private let purpose: String
 
     /// - Parameters:
@@ -59,49 +59,22 @@ package struct OpenAIFiles: FileProvider {
     }
 
     package func retrieve(_ id: RemoteFileID) async throws(ProviderError) -> RemoteFile? {
-        let request = HTTPRequest(
-            .get,
-            try exchange.url(of: id, in: "/files"),
-            headers: headers,
-            limits: FilesExchange.shortLimits()
-        )
-        do throws(ProviderError) {
-            let response = try await exchange.send(request, about: .file)
-            guard let file = decodeReply(FileObject.self, from: response.body)?.remoteFile else {
-                throw exchange.refusals.badReply(response.head, "the answer describes no file")
-            }
-            return file
-        } catch {
-            if error.kind == .gone { return nil }
-            throw error
+        try await exchange.describe(try exchange.url(of: id, in: "/files"), headers: headers) { response in
+            decodeReply(FileObject.self, from: response.body)?.remoteFile
         }
     }
 
     package func delete(_ id: RemoteFileID) async throws(ProviderError) {
-        let request = HTTPRequest(
-            .delete,
-            try exchange.url(of: id, in: "/files"),
-            headers: headers,
-            limits: FilesExchange.shortLimits()
-        )
-        do throws(ProviderError) {
-            _ = try await exchange.send(request, about: .file)
-        } catch {
-            if error.kind != .gone { throw error }
-        }
+        try await exchange.delete(try exchange.url(of: id, in: "/files"), headers: headers)
     }
 
     /// OpenAI refuses this for everything uploaded for chats; others allow it.
     package func download(_ id: RemoteFileID, upTo limit: ByteCount) async throws(ProviderError) -> [UInt8] {
-        var limits = HTTPLimits()
-        limits.body = Int(clamping: limit.bytes)
-        let request = HTTPRequest(
-            .get,
+        try await exchange.download(
             try exchange.url(of: id, in: "/files") + "/content",
             headers: exchange.endpoint.openAIHeaders + [HTTPHeader("Accept", "application/binary")],
-            limits: limits
+            upTo: limit
         )
-        return try await exchange.send(request, about: .file).body
     }
 
     /// Looks through the newest files; older than `createdAfter` ends the search.
@@ -124,12 +97,8 @@ package struct OpenAIFiles: FileProvider {
     }
 
     package func probe() async throws(ProviderError) -> FilesAbility {
-        do throws(ProviderError) {
+        try await exchange.ability { () throws(ProviderError) in
             _ = try await page(order: "asc", limit: 1, after: nil)
-            return .hasFiles
-        } catch {
-            guard let ability = FilesAbility(error) else { throw error }
-            return ability
         }
     }
 }
@@ -167,16 +136,7 @@ extension OpenAIFiles {
 
     /// The page of a listing that `query` asks for, which is already percent-encoded.
     func page(_ query: String) async throws(ProviderError) -> (FileListReply, HTTPHead) {
-        // An entry is about 250 bytes; names may be long.
-        let limits = FilesExchange.shortLimits(body: 32 << 20)
-        let response = try await exchange.send(
-            HTTPRequest(.get, exchange.endpoint.url("/files?" + query), headers: headers, limits: limits),
-            about: .files
-        )
-        guard let reply = decodeReply(FileListReply.self, from: response.body) else {
-            throw exchange.refusals.badReply(response.head, "the answer is no listing of files")
-        }
-        return (reply, response.head)
+        try await exchange.page(exchange.endpoint.url("/files?" + query), headers: headers)
     }
 
     /// A page without what earlier pages had, and where to go on: nowhere when it brought nothing new.

@@ -70,12 +70,8 @@ package struct XAIFiles: FileProvider {
     }
 
     package func probe() async throws(ProviderError) -> FilesAbility {
-        do throws(ProviderError) {
+        try await shared.exchange.ability { () throws(ProviderError) in
             _ = try await page(order: "asc", limit: 1, token: nil)
-            return .hasFiles
-        } catch {
-            guard let ability = FilesAbility(error) else { throw error }
-            return ability
         }
     }
 

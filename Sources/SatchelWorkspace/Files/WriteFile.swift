@@ -4,6 +4,7 @@ package import SatchelCore
 
 /// Why a file could not be written, as a sentence part.
 package struct WriteError: Error, Hashable, Sendable {
+    /// Whether it would have replaced something.
     package enum Kind: Hashable, Sendable {
         /// There is something of that name already.
         case exists

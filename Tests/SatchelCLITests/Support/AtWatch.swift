@@ -78,12 +78,9 @@ struct AtWatch: Sendable {
     // MARK: Expectations
 
     /// Waits until the watch has brought everything in step: disk, `ls` and account.
-    func expectInStep(
-        within limit: Duration = .seconds(120),
-        sourceLocation: SourceLocation = #_sourceLocation
-    ) async throws {
+    func expectInStep(within limit: Duration = .seconds(120)) async throws {
         var last = ["never looked"]
-        try await until("the watch to be in step", within: limit, sourceLocation: sourceLocation) {
+        try await until("the watch to be in step", within: limit) {
             last = try await differences()
             return last.isEmpty
         } otherwise: {
@@ -122,24 +119,6 @@ struct AtWatch: Sendable {
             default: return []
             }
         }
-    }
-}
-
-/// Asks until it is so; for what has no event of its own.
-func until(
-    _ what: String,
-    within limit: Duration = .seconds(60),
-    sourceLocation: SourceLocation = #_sourceLocation,
-    _ condition: () async throws -> Bool,
-    otherwise explain: () -> String = { "" }
-) async throws {
-    let end = ContinuousClock.now + limit
-    while try await !condition() {
-        guard ContinuousClock.now < end else {
-            Issue.record("waited \(limit) in vain for \(what): \(explain())", sourceLocation: sourceLocation)
-            return
-        }
-        try await Task.sleep(for: .milliseconds(20))
     }
 }
 

@@ -1,9 +1,7 @@
 /// How the provider behaves; may be changed while it runs.
-package struct AnthropicOptions: Sendable {
+package struct AnthropicOptions: LoopbackOptions {
     /// Keys that are taken, each with its workspace: every key of a workspace sees all of its files.
     package var keys = ["sk-ant-loopback-0001": "wrkspc_loopback1", "sk-ant-loopback-0002": "wrkspc_loopback2"]
-    /// False for a server that only has Messages, and answers 404 at `/v1/files`.
-    package var hasFiles = true
     /// Bytes of one file.
     package var maxFileSize = 500_000_000
     /// Bytes of a JSON request.
@@ -30,11 +28,4 @@ package struct AnthropicOptions: Sendable {
     package var pieceLengths = [1, 2, 3, 7, 31, 1, 64, 5, 200]
 
     package init() {}
-
-    /// A server that speaks Messages and nothing else, as llama.cpp does.
-    package static var plainMessages: AnthropicOptions {
-        var options = AnthropicOptions()
-        options.hasFiles = false
-        return options
-    }
 }

@@ -2,11 +2,8 @@ import Glibc
 import Synchronization
 
 /// Anthropic's wire format over a store: who asks, what for, and the answer with its headers.
-final class AnthropicWire: LoopbackService {
+package final class AnthropicWire: LoopbackWire {
     private struct State: Sendable {
-        var options: AnthropicOptions
-        var answers: [LoopbackAnswer] = []
-        var messages = 0
         /// Uploads in their order, so that a cursor outlives the file it points at.
         var places: [String: Int] = [:]
         var cache = PromptCache()
@@ -21,26 +18,12 @@ final class AnthropicWire: LoopbackService {
     }
 
     let store: LoopbackStore
-    private let state: Mutex<State>
+    package let directions: LoopbackDirections<AnthropicOptions>
+    private let state = Mutex(State())
 
-    init(store: LoopbackStore, options: AnthropicOptions) {
+    package init(store: LoopbackStore, options: AnthropicOptions) {
         self.store = store
-        state = Mutex(State(options: options))
-    }
-
-    var options: AnthropicOptions {
-        get { state.withLock { $0.options } }
-        set { state.withLock { $0.options = newValue } }
-    }
-
-    func push(_ answer: LoopbackAnswer) { state.withLock { $0.answers.append(answer) } }
-
-    /// The queued answer, or the echo; and the number of the message, from 1.
-    func takeAnswer() -> (LoopbackAnswer, number: Int) {
-        state.withLock { state in
-            state.messages += 1
-            return (state.answers.isEmpty ? LoopbackAnswer() : state.answers.removeFirst(), state.messages)
-        }
+        directions = LoopbackDirections(options)
     }
 
     func notePlace(of id: String) { state.withLock { $0.places[id] = $0.places.count } }
@@ -56,7 +39,7 @@ final class AnthropicWire: LoopbackService {
         }
     }
 
-    func answer(_ request: LoopbackRequest) -> LoopbackResponse {
+    package func answer(_ request: LoopbackRequest) -> LoopbackResponse {
         let options = options
         let requestID = "req_011C" + String(mixed(UInt64(request.number)), radix: 36)
         var response: LoopbackResponse
@@ -83,7 +66,6 @@ final class AnthropicWire: LoopbackService {
         let nothingHere = AnthropicFailure(status: 404, type: "not_found_error", message: "Not Found")
         // "/v1/files/x/content" is ["", "v1", "files", "x", "content"].
         guard path.count >= 3, path[0] == "", path[1] == "v1" else { throw nothingHere }
-        if path[2] == "files", !options.hasFiles { throw nothingHere }
         let asker = try asker(request, options)
         if path[2] == "files", betas(request).contains("files-api-2025-04-14") {
             // With it come the shapes of the beta, which nobody should want back.

@@ -7,7 +7,6 @@ struct GeminiFailure: Error {
         case unauthenticated = "UNAUTHENTICATED"
         case permissionDenied = "PERMISSION_DENIED"
         case notFound = "NOT_FOUND"
-        case alreadyExists = "ALREADY_EXISTS"
         case exhausted = "RESOURCE_EXHAUSTED"
         case internalError = "INTERNAL"
         case unavailable = "UNAVAILABLE"

@@ -1,5 +1,5 @@
 /// How the provider behaves; may be changed while it runs.
-package struct GeminiOptions: Sendable {
+package struct GeminiOptions: LoopbackOptions {
     /// When a name that is taken is noticed; the documentation does not say, and both were seen.
     package enum Collision: Sendable {
         case atStart

@@ -99,7 +99,7 @@ extension GeminiWire {
     }
 
     func describe(_ file: LoopbackStore.File, at origin: String) -> JSONValue {
-        let (extra, options) = state.withLock { ($0.extras[file.id], $0.options) }
+        let (extra, options) = (state.withLock { $0.extras[file.id] }, options)
         let hex = extra?.sha256Hex ?? file.sha256.hex
         let hashed = options.hashesRawBytes ? file.sha256.bytes : Array(hex.utf8)
         let created = Self.time(file.createdAt)

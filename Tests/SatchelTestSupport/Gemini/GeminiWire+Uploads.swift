@@ -151,8 +151,7 @@ extension GeminiWire {
             if let size = session.size, total > size || ends && total < size {
                 throw refused("\(total) bytes were sent, but \(size) were announced.", "active")
             }
-            if state.options.brokenChunks > 0, request.body.count > options.chunkGranularity {
-                state.options.brokenChunks -= 1
+            if request.body.count > options.chunkGranularity, directions.takeOne(\.brokenChunks) {
                 let kept = request.body.count / 2 / options.chunkGranularity * options.chunkGranularity
                 session.bytes += request.body.prefix(kept)
                 state.sessions[id] = session
@@ -192,8 +191,7 @@ extension GeminiWire {
                 state.claimed[file.id] = file.project
                 state.created.removeAll { $0 == file.id }
                 state.created.append(file.id)
-                let fails = state.options.failures > 0
-                if fails { state.options.failures -= 1 }
+                let fails = directions.takeOne(\.failures)
                 state.extras[file.id] = Extra(
                     processingLeft: options.processingGets,
                     isFailed: fails,
@@ -216,7 +214,7 @@ extension GeminiWire {
 
     /// Where the upload stands.
     private func report(_ id: String, at origin: String) throws(GeminiFailure) -> LoopbackResponse {
-        let (session, options) = state.withLock { ($0.sessions[id], $0.options) }
+        let (session, options) = (state.withLock { $0.sessions[id] }, options)
         guard let session else { throw GeminiFailure(404, nil, "Upload session not found.") }
         switch session.outcome {
         case .open:

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// The wire format of the Gemini API over a store: who asks, what for, and the answer.
-final class GeminiWire: LoopbackService {
+package final class GeminiWire: LoopbackWire {
     /// What the store does not know of a file.
     struct Extra: Sendable {
         /// How often it is still `PROCESSING` when asked for.
@@ -11,9 +11,6 @@ final class GeminiWire: LoopbackService {
     }
 
     struct State: Sendable {
-        var options: GeminiOptions
-        var answers: [LoopbackAnswer] = []
-        var responses = 0
         var sessions: [String: UploadSession] = [:]
         var sessionCount = 0
         var extras: [String: Extra] = [:]
@@ -24,29 +21,15 @@ final class GeminiWire: LoopbackService {
     }
 
     let store: LoopbackStore
-    let state: Mutex<State>
+    package let directions: LoopbackDirections<GeminiOptions>
+    let state = Mutex(State())
 
-    init(store: LoopbackStore, options: GeminiOptions) {
+    package init(store: LoopbackStore, options: GeminiOptions) {
         self.store = store
-        state = Mutex(State(options: options))
+        directions = LoopbackDirections(options)
     }
 
-    var options: GeminiOptions {
-        get { state.withLock { $0.options } }
-        set { state.withLock { $0.options = newValue } }
-    }
-
-    func push(_ answer: LoopbackAnswer) { state.withLock { $0.answers.append(answer) } }
-
-    /// The queued answer, or the echo; and the number of the response, from 1.
-    func takeAnswer() -> (LoopbackAnswer, number: Int) {
-        state.withLock { state in
-            state.responses += 1
-            return (state.answers.isEmpty ? LoopbackAnswer() : state.answers.removeFirst(), state.responses)
-        }
-    }
-
-    func answer(_ request: LoopbackRequest) -> LoopbackResponse {
+    package func answer(_ request: LoopbackRequest) -> LoopbackResponse {
         do throws(GeminiFailure) {
             return try route(request, options)
         } catch {

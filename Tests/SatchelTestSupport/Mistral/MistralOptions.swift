@@ -1,5 +1,5 @@
 /// How the provider behaves; may be changed while it runs.
-package struct MistralOptions: Sendable {
+package struct MistralOptions: LoopbackOptions {
     /// What the server makes of `stream_options`, where the provider's pages and its schema disagree.
     package enum StreamOptions: Sendable {
         /// As the page on known limitations has it: taken, and the only way to usage in a stream.

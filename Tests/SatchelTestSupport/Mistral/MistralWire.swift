@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Mistral's wire format over a store: who asks, what for, and the answer with its headers.
-final class MistralWire: LoopbackService {
+package final class MistralWire: LoopbackWire {
     /// What a signed URL stands for, for anybody who has it.
     struct Signed: Sendable {
         var url: String
@@ -12,9 +12,6 @@ final class MistralWire: LoopbackService {
     }
 
     private struct State: Sendable {
-        var options: MistralOptions
-        var answers: [LoopbackAnswer] = []
-        var responses = 0
         var signed: [Signed] = []
         /// `user` or `workspace`, by the file's id.
         var visibility: [String: String] = [:]
@@ -23,26 +20,12 @@ final class MistralWire: LoopbackService {
     }
 
     let store: LoopbackStore
-    private let state: Mutex<State>
+    package let directions: LoopbackDirections<MistralOptions>
+    private let state = Mutex(State())
 
-    init(store: LoopbackStore, options: MistralOptions) {
+    package init(store: LoopbackStore, options: MistralOptions) {
         self.store = store
-        state = Mutex(State(options: options))
-    }
-
-    var options: MistralOptions {
-        get { state.withLock { $0.options } }
-        set { state.withLock { $0.options = newValue } }
-    }
-
-    func push(_ answer: LoopbackAnswer) { state.withLock { $0.answers.append(answer) } }
-
-    /// The queued answer, or the echo; and the number of the response, from 1.
-    func takeAnswer() -> (LoopbackAnswer, number: Int) {
-        state.withLock { state in
-            state.responses += 1
-            return (state.answers.isEmpty ? LoopbackAnswer() : state.answers.removeFirst(), state.responses)
-        }
+        directions = LoopbackDirections(options)
     }
 
     // MARK: Signed URLs and what else the store does not know
@@ -72,7 +55,7 @@ final class MistralWire: LoopbackService {
 
     // MARK: Requests
 
-    func answer(_ request: LoopbackRequest) -> LoopbackResponse {
+    package func answer(_ request: LoopbackRequest) -> LoopbackResponse {
         var response: LoopbackResponse
         do throws(MistralFailure) {
             response = try route(request, options)

@@ -1,37 +1,14 @@
-import Synchronization
-
 /// OpenAI's wire format over a store: who asks, what for, and the answer with its headers.
-final class OpenAIWire: LoopbackService {
-    private struct State: Sendable {
-        var options: OpenAIOptions
-        var answers: [LoopbackAnswer] = []
-        var responses = 0
-    }
-
+package final class OpenAIWire: LoopbackWire {
     let store: LoopbackStore
-    private let state: Mutex<State>
+    package let directions: LoopbackDirections<OpenAIOptions>
 
-    init(store: LoopbackStore, options: OpenAIOptions) {
+    package init(store: LoopbackStore, options: OpenAIOptions) {
         self.store = store
-        state = Mutex(State(options: options))
+        directions = LoopbackDirections(options)
     }
 
-    var options: OpenAIOptions {
-        get { state.withLock { $0.options } }
-        set { state.withLock { $0.options = newValue } }
-    }
-
-    func push(_ answer: LoopbackAnswer) { state.withLock { $0.answers.append(answer) } }
-
-    /// The queued answer, or the echo; and the number of the response, from 1.
-    func takeAnswer() -> (LoopbackAnswer, number: Int) {
-        state.withLock { state in
-            state.responses += 1
-            return (state.answers.isEmpty ? LoopbackAnswer() : state.answers.removeFirst(), state.responses)
-        }
-    }
-
-    func answer(_ request: LoopbackRequest) -> LoopbackResponse {
+    package func answer(_ request: LoopbackRequest) -> LoopbackResponse {
         let options = options
         var response: LoopbackResponse
         do throws(OpenAIFailure) {

@@ -12,8 +12,6 @@ package final class BytesSource: UploadSource {
         self.later = later?.bytes
     }
 
-    package var openCount: Int { opened.value }
-
     package func open() throws(SourceError) -> any UploadReader {
         let count = opened.update { count in
             count += 1

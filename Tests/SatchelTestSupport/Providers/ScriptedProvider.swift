@@ -90,8 +90,6 @@ package final class ScriptedProvider: FileProvider {
 
     package func calls(_ verb: Verb) -> [Call] { calls.filter { $0.verb == verb } }
 
-    package func forgetCalls() { recorded.update { $0 = [] } }
-
     /// Waits for the `count`-th call of that verb, as soon as it is made.
     @discardableResult
     package func call(_ verb: Verb, count: Int = 1, within limit: Duration = .seconds(120)) async throws -> Call {

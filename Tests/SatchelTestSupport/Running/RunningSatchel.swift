@@ -136,8 +136,3 @@ package final class RunningSatchel: Sendable {
         throw SystemFailure("find satchel beside \(folders[0]); build it, or set SATCHEL_BINARY", ENOENT)
     }
 }
-
-extension LoopbackOpenAI {
-    /// What lets a program use this provider as its `openai` account.
-    package var environment: [String: String] { ["OPENAI_API_KEY": key, "OPENAI_BASE_URL": baseURL] }
-}

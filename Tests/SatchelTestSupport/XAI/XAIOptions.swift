@@ -1,5 +1,5 @@
 /// How the provider behaves; may be changed while it runs.
-package struct XAIOptions: Sendable {
+package struct XAIOptions: LoopbackOptions {
     /// Which of the three shapes an error body has: the service uses each of them somewhere.
     package enum ErrorShape: Sendable, CaseIterable {
         /// `{"code": "…", "error": "…"}`.

@@ -1,37 +1,14 @@
-import Synchronization
-
 /// xAI's wire format over a store: who asks, what for, and the answer with its headers.
-final class XAIWire: LoopbackService {
-    private struct State: Sendable {
-        var options: XAIOptions
-        var answers: [LoopbackAnswer] = []
-        var responses = 0
-    }
-
+package final class XAIWire: LoopbackWire {
     let store: LoopbackStore
-    private let state: Mutex<State>
+    package let directions: LoopbackDirections<XAIOptions>
 
-    init(store: LoopbackStore, options: XAIOptions) {
+    package init(store: LoopbackStore, options: XAIOptions) {
         self.store = store
-        state = Mutex(State(options: options))
+        directions = LoopbackDirections(options)
     }
 
-    var options: XAIOptions {
-        get { state.withLock { $0.options } }
-        set { state.withLock { $0.options = newValue } }
-    }
-
-    func push(_ answer: LoopbackAnswer) { state.withLock { $0.answers.append(answer) } }
-
-    /// The queued answer, or the echo; and the number of the response, from 1.
-    func takeAnswer() -> (LoopbackAnswer, number: Int) {
-        state.withLock { state in
-            state.responses += 1
-            return (state.answers.isEmpty ? LoopbackAnswer() : state.answers.removeFirst(), state.responses)
-        }
-    }
-
-    func answer(_ request: LoopbackRequest) -> LoopbackResponse {
+    package func answer(_ request: LoopbackRequest) -> LoopbackResponse {
         let options = options
         var response: LoopbackResponse
         do throws(XAIFailure) {

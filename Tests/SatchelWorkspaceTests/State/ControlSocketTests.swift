@@ -70,7 +70,7 @@ import Testing
         for await _ in left.requests {}
         #expect(rename(folder.path + "/kept", folder.path + "/control.sock") == 0)
         // The thread that listened closes the socket right after its stream has ended.
-        try await eventually { try await ask("is anybody there?", in: folder) == nil }
+        try await until("nobody to be there") { try await ask("is anybody there?", in: folder) == nil }
         try await answering(in: folder) {
             let answer = try await ask("hello", in: folder)
             #expect(answer == ["one hello", "two hello"])
@@ -103,14 +103,5 @@ import Testing
         await #expect(throws: CancellationError.self) { try await asking.value }
         request?.end()
         server.stop()
-    }
-
-    /// Tries again while it does not hold, for as long as a test may take.
-    private func eventually(_ condition: () async throws -> Bool) async throws {
-        for _ in 0..<1000 {
-            if try await condition() { return }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        Issue.record("it never came true")
     }
 }
