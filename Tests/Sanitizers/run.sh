@@ -8,6 +8,8 @@ kind=${1:?thread or address}
 shift
 scratch=${SATCHEL_SANITIZED:-${TMPDIR:-/tmp}/satchel-$kind}
 mkdir -p "$scratch"
+# Some tests run the program as another user, whose reports go there too.
+chmod 1777 "$scratch"
 rm -f "$scratch"/report.*
 export SWIFT_BACKTRACE=enable=no
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-4}
