@@ -98,6 +98,7 @@ struct ChatFilesTests {
         "src/Tide.swift": "struct Tide { var height = 0 }\n",
         "tests/RetryPolicyTests.swift": "let retries = RetryPolicy()\n",
         "docs/notes.md": "# Notes\nnothing of it\n",
+        "satchel.yaml": "# the retry policy of uploads\nretries: 0\n",
     ]
 
     @Test func autoChoosesByTheWordsOfTheQuestionAndSaysWhy() async throws {
@@ -107,6 +108,7 @@ struct ChatFilesTests {
             #expect(picked.first?.path == "src/RetryPolicy.swift")
             #expect(picked.first?.terms == ["retry", "policy"])
             #expect(!picked.contains { $0.path == "src/Tide.swift" || $0.path == "docs/notes.md" })
+            #expect(!picked.contains { $0.path == "satchel.yaml" })
             #expect(Set(answer.files.map(\.path)) == Set(picked.map(\.path)))
             #expect(answer.files.map(\.path) == answer.files.map(\.path).sorted())
             let finished = try await at.satchel.run(["chat", "--auto", "how high is the tide?"]).check()

@@ -129,6 +129,18 @@ import Testing
         }
     }
 
+    /// Its comments explain every setting, and would be the best passage of a small workspace for many a question.
+    @Test func theWorkspacesOwnSettingsAreNoAnswerUnlessTheyAreMentioned() async throws {
+        let own = ["kettle.txt": "the kettle expires", "satchel.yaml": "# when a copy expires\nttl: 24h\n"]
+        try await RunningSatchel.with(own.reduce(into: [:]) { $0[RawBytes($1.key)] = RawBytes($1.value) }) { satchel in
+            try await satchel.run(["sync"]).check()
+            let answer = try await satchel.chat("which copy expires?")
+            #expect(answer.passages?.map(\.path) == ["kettle.txt"])
+            let mentioned = try await satchel.chat("what expires in @satchel.yaml?")
+            #expect(mentioned.passages?.map(\.path) == ["satchel.yaml"])
+        }
+    }
+
     @Test func cleanupDeletesOnlyWhatNothingRefersTo() async throws {
         try await RunningSatchel.initialised(files) { satchel in
             try await satchel.sync()

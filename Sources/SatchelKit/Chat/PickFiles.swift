@@ -44,7 +44,7 @@ extension Workspace {
         if try await manifest.knownCount() <= Self.quickScan {
             try await bringInStep(.everything, named: [], isRequired: false, connection, observe: observe)
         }
-        let there = Set((turn.files + shown).map(\.path))
+        let there = Set((turn.files + shown).map(\.path) + [Self.ownFile])
         let price = price(for: budget, connection) { observe(.notice($0)) }
         var choice = try await chooseFiles(
             for: question.prompt,

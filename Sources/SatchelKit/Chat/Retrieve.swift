@@ -16,6 +16,12 @@ extension Workspace {
     /// Larger texts are not indexed: they are data, not prose.
     private static var largestIndexed: Int64 { 1 << 20 }
 
+    /// So many passages make an answer without a model.
+    private static var mostExcerpts: Int { 5 }
+
+    /// Its comments are about everything that people ask, and never the answer; who means it mentions it.
+    static var ownFile: WorkspacePath { WorkspacePath(unchecked: Array(Configuration.workspaceFileName.utf8)) }
+
     /// Answers without a model: the best passages of the synced files, by full-text rank.
     func retrieve(
         _ question: ChatQuestion,
@@ -29,9 +35,10 @@ extension Workspace {
         let found = try await manifest.passages(
             about: wanted,
             within: turn.mentions.isEmpty ? [] : turn.files.map(\.path),
-            limit: 5
+            limit: Self.mostExcerpts + Self.mostExcerpts
         )
-        let excerpts = found.map { hit in
+        let meant = found.filter { !turn.mentions.isEmpty || $0.path != Self.ownFile }.prefix(Self.mostExcerpts)
+        let excerpts = meant.map { hit in
             let part = TextPassage(
                 firstLine: hit.passage.firstLine,
                 lastLine: hit.passage.lastLine,
