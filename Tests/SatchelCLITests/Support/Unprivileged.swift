@@ -16,7 +16,7 @@ final class Unprivileged: Sendable {
         workspace = try TemporaryWorkspace(files)
         home = try TemporaryWorkspace(named: "home")
         let own = ["PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": home.root, "LANG": "C.UTF-8", "TZ": "UTC"]
-        self.environment = own.merging(RunningSatchel.sanitizing) { $1 }.merging(environment) { $1 }
+        self.environment = own.merging(environment) { $1 }
         if isRoot { try giveAway(Array(workspace.root.utf8)) }
         if isRoot { try giveAway(Array(home.root.utf8)) }
     }

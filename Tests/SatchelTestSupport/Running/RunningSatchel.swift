@@ -35,17 +35,7 @@ package final class RunningSatchel: Sendable {
         try home.setMode(".run", 0o700)
         // Coverage would otherwise be written into the workspace.
         if let profile = getenv("LLVM_PROFILE_FILE") { whole["LLVM_PROFILE_FILE"] = String(cString: profile) }
-        whole.merge(Self.sanitizing) { $1 }
         self.environment = Mutex(whole.merging(environment) { $1 })
-    }
-
-    /// A sanitized program is told what the tests themselves are told: see Tests/Sanitizers.
-    package static var sanitizing: [String: String] {
-        var told: [String: String] = [:]
-        for name in ["LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS"] {
-            if let value = getenv(name) { told[name] = String(cString: value) }
-        }
-        return told
     }
 
     /// Makes one for the time of `body`; whatever it started is ended.

@@ -8,14 +8,23 @@ package final class SpawnedProcess: Sendable {
     /// Where a program runs, and with what around it.
     package struct Surroundings: Sendable {
         package var folder: String
+        /// A sanitized program is told beside it what the tests themselves are told: see Tests/Sanitizers.
         package var environment: [String: String]
         /// False for an empty standard input.
         package var hasInput: Bool
 
         package init(folder: String, environment: [String: String], hasInput: Bool = false) {
             self.folder = folder
-            self.environment = environment
+            self.environment = Self.sanitizing.merging(environment) { $1 }
             self.hasInput = hasInput
+        }
+
+        private static var sanitizing: [String: String] {
+            var told: [String: String] = [:]
+            for name in ["LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS"] {
+                if let value = getenv(name) { told[name] = String(cString: value) }
+            }
+            return told
         }
     }
 
