@@ -62,6 +62,9 @@ struct ContentTests {
             let other = "\(independentDigest(of: Array("other\n".utf8)))"
             let known: Known = try await satchel.document(["has", tea, other], status: 1)
             #expect(known.contents.map(\.stored) == [true, false] && !known.ok)
+            let named: Known = try await satchel.document(["has", "t", String(tea.prefix(8))])
+            #expect(named.contents.map(\.sha256) == [tea, tea] && named.ok)
+            #expect(try await satchel.run(["has", "nothing.txt"]).check(2).stderr.contains("nothing.txt: neither"))
         }
     }
 

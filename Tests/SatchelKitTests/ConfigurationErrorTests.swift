@@ -198,7 +198,8 @@ struct ConfigurationErrorTests {
                 == "SATCHEL_ACCOUNT: there is no account \"work\"; there is only local"
         )
         #expect(
-            complaint(environment: ["SATCHEL_ACCOUNT": "gemini"]).contains("set GEMINI_API_KEY, or define it under accounts")
+            complaint(environment: ["SATCHEL_ACCOUNT": "gemini"])
+                .contains("set GEMINI_API_KEY, or define it under accounts")
         )
         #expect(
             complaint(environment: ["SATCHEL_ACCOUNT": "mistral"])

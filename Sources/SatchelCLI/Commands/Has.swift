@@ -7,25 +7,21 @@ struct Has: AsyncParsableCommand {
         commandName: "has",
         abstract: "Say whether contents are known here, and where they are.",
         discussion: """
-            Asks no provider. Exit code 1 when one of them is in neither the local store, nor a file of the workspace, \
+            A content is named by its SHA-256 or the first digits of it, by a path that stands for it, or by the name it \
+            was added under. Asks no provider. Exit code 1 when one of them is in neither the local store, nor a file of the workspace, \
             nor an account.
 
             EXAMPLES
+              satchel has notes.md
               satchel has $(sha256sum notes.md | cut -c1-64)
               satchel has --json 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
             """
     )
 
-    @Argument(help: ArgumentHelp("The SHA-256 of each, in 64 hexadecimal digits.", valueName: "sha256"))
-    var digests: [String]
+    @Argument(help: ArgumentHelp("Digests, their first digits, paths or names.", valueName: "content"))
+    var contents: [String]
 
     @OptionGroup var options: GlobalOptions
-
-    func validate() throws {
-        for digest in digests where ContentDigest(hex: digest) == nil {
-            throw ValidationError("\(printable(digest)): a SHA-256 has 64 hexadecimal digits")
-        }
-    }
 
     struct Document: Encodable {
         struct Content: Encodable {
@@ -45,7 +41,9 @@ struct Has: AsyncParsableCommand {
 
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
-        let places = try await workspace.places(of: digests.compactMap { ContentDigest(hex: $0) })
+        var digests: [ContentDigest] = []
+        for name in contents { digests.append(try await workspace.content(name).digest) }
+        let places = try await workspace.places(of: digests)
         let isComplete = places.allSatisfy(\.isAnywhere)
         output.document(
             Document(

@@ -33,7 +33,7 @@ struct WatchText: Sendable {
         switch event {
         case .ready(let watches, _, let report):
             if let report { output.info(output.text(of: report)) }
-            output.info("watching \(watches) folders for \(account); Ctrl-C stops")
+            output.info("watching \(watches) \(watches == 1 ? "folder" : "folders") for \(account); Ctrl-C stops")
         case .settled(let report):
             for failure in report.failures where failure.isRetryable && output.verbose {
                 output.note("\(failure.path.map { "\($0): " } ?? "")will be tried again")

@@ -47,7 +47,7 @@ extension Configuration {
                 "of that kind there is \(ofThatKind.joined(separator: ", "))"
             } else if let way = kind?.wayToAccount {
                 way
-            } else if let nearest = nearestName(to: name, among: names) {
+            } else if let nearest = nearestName(to: name, among: names + ProviderID.allCases.map(\.rawValue)) {
                 "did you mean \(nearest)?"
             } else {
                 names.count == 1 ? "there is only \(names[0])" : "there are \(names.joined(separator: ", "))"
