@@ -53,17 +53,27 @@ extension Manifest {
         }
     }
 
-    /// Paths that were last seen as names of one of these inodes, yet with another size or other times.
+    /// Paths that were last seen as names of one of these files, yet with another size or other times, or as names of
+    /// one of these inodes.
     ///
     /// Inodes of several file systems are not told apart: a path too many is no harm to who looks at the disk.
-    package func otherNames(of files: [Fingerprint]) async throws(ManifestError) -> [WorkspacePath] {
-        guard !files.isEmpty else { return [] }
+    package func otherNames(
+        of files: [Fingerprint],
+        and inodes: [UInt64]
+    ) async throws(ManifestError) -> [WorkspacePath] {
+        guard !files.isEmpty || !inodes.isEmpty else { return [] }
+        let lost = Set(inodes)
         let latest = Dictionary(files.map { ($0.inode, $0) }, uniquingKeysWith: { $1 })
         return try await read { db in
             var result: [WorkspacePath] = []
             let rows = try Row.fetchCursor(db, sql: "SELECT inode, size, mtime_ns, ctime_ns, path FROM path")
             while let row = try rows.next() {
-                guard let now = latest[UInt64(bitPattern: row[0])] else { continue }
+                let inode = UInt64(bitPattern: row[0])
+                if lost.contains(inode) {
+                    result.append(try row.workspacePath(4))
+                    continue
+                }
+                guard let now = latest[inode] else { continue }
                 let then = Fingerprint(size: row[1], modified: row[2], changed: row[3], inode: now.inode)
                 if then != now { result.append(try row.workspacePath(4)) }
             }

@@ -137,6 +137,28 @@ import Testing
         }
     }
 
+    /// Whoever looks under the name that was written through finds nothing, or another file.
+    @Test func whatIsWrittenThroughANameThatIsGoneByThenCountsForTheOthers() async throws {
+        try await AtWatch.with(
+            ["a.txt": "before\n"],
+            prepare: { at in
+                try await AtWatch.shell(
+                    "mkdir d; ln a.txt d/b.txt; ln a.txt d/c.txt",
+                    in: at.workspace.root,
+                    outside: "/tmp"
+                )
+            }
+        ) { watch in
+            try await watch.expectInStep()
+            try await watch.shell("echo after, and longer > d/b.txt; rm d/b.txt")
+            try await watch.process.line(containing: "↑  a.txt")
+            try await watch.expectInStep()
+            try await watch.shell("echo and once more >> d/c.txt; echo new > d/new; mv d/new d/c.txt")
+            try await watch.process.line(containing: "↑  a.txt", count: 2)
+            try await watch.expectInStep()
+        }
+    }
+
     @Test func whatIsWrittenThroughANameOutsideIsSeenWhenAsked() async throws {
         try await AtWatch.with(["a.txt": "before\n"]) { watch in
             try await watch.shell("ln a.txt \"$OUT/outside.txt\"; echo end > end.txt")

@@ -67,6 +67,10 @@ package struct Snapshot: Sendable {
     package var resting: [WorkspacePath: Duration] = [:]
     /// Inodes of the files that were read and have other names as well, with the fingerprint they have now.
     package var manyNamed: [Fingerprint] = []
+    /// Inodes that known paths within the scope stood for and no longer do; empty where everything is the scope.
+    ///
+    /// Such a file may have been written to under the name that it has lost.
+    package var lostInodes: [UInt64] = []
     /// Device and inode of the root folder: another folder under the same name is not the workspace that was synced.
     package var root: RootIdentity
 

@@ -71,7 +71,6 @@ extension Workspace {
         report.count(plan)
         report.resting = snapshot.resting
         report.lookTook = lookTook
-        if options.findsOtherNames { report.otherNames = try await manifest.otherNames(of: snapshot.manyNamed) }
         plan.actions = setAside(undecided, from: plan.actions, report: &report)
         // Found before anything is done, and told like what fails later.
         for failure in report.failures { observe(.failed(failure)) }
@@ -86,6 +85,10 @@ extension Workspace {
         var executor = executor(for: connection, observe: observe) { path, _ in files[path] }
         executor.isHeld = options.isHeld
         try await executor.apply(plan, to: &report)
+        if options.findsOtherNames {
+            report.otherNames = try await manifest.otherNames(of: snapshot.manyNamed, and: snapshot.lostInodes)
+                .filter { !snapshot.scope.contains($0) }
+        }
         if snapshot.scope == .everything, plan.stop == nil {
             try await manifest.setSetting("root", to: "\(snapshot.root.device):\(snapshot.root.inode)")
             try await noteTime(moment)

@@ -53,6 +53,8 @@ struct TreeWalk {
     private(set) var troubles: [Trouble] = []
     /// Files that were written to too lately, with the rest they still need; each is in ``troubles`` as well.
     private(set) var resting: [WorkspacePath: Duration] = [:]
+    /// Inodes that known paths stood for, where another file stands now.
+    private(set) var replacedInodes: [UInt64] = []
     /// The folder or file at which the last path was skipped: itself, or one that it lies in.
     private(set) var skippedAt: WorkspacePath?
     /// What the only path of a walk for a ``Purpose/look`` is, when it is selected.
@@ -352,6 +354,7 @@ extension TreeWalk {
             )
             return
         }
+        if let row, row.fingerprint.inode != entry.fingerprint.inode { replacedInodes.append(row.fingerprint.inode) }
         if let rest {
             let print = entry.fingerprint
             let left = rest.policy.remaining(size: print.size, modified: print.modified, now: rest.now)

@@ -75,6 +75,11 @@ package struct WorkspaceScanner: Sendable {
         snapshot.files =
             dropped.isEmpty
             ? content.files : content.files.enumerated().filter { !dropped.contains($0.offset) }.map(\.element)
+        if scope != .everything {
+            let seen = Set(snapshot.files.map(\.path))
+            let gone = known.filter { scope.contains($0.path) && !seen.contains($0.path) }
+            snapshot.lostInodes = walk.replacedInodes + gone.map(\.fingerprint.inode)
+        }
         snapshot.skipped = (walk.skipped + content.skipped).sorted { $0.path < $1.path }
         snapshot.troubles = (walk.troubles + content.troubles).sorted { $0.path < $1.path }
         return snapshot
