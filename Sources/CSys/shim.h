@@ -13,6 +13,7 @@
 #include <linux/stat.h>
 
 extern long syscall(long number, ...);
+extern int malloc_trim(unsigned long pad);
 extern int openat(int dirfd, const char *path, int flags, ...);
 
 static inline long csys_getdents64(int fd, void *buffer, unsigned int size) {

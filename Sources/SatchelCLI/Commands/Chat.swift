@@ -101,7 +101,7 @@ struct Chat: AsyncParsableCommand {
         }
         let piped = try isInteractive ? [] : standardInput()
         var question = session.question(typed, thread: thread)
-        let isText = mediaType(of: piped) == .text
+        let isText = sniffedMedia(of: piped) == .text
         let isInlined = typed.isEmpty || answer.needsWords || piped.count <= ChatQuestion.largestInlined
         if piped.isEmpty || isText && isInlined {
             question.prompt = try filled(typed, with: piped, in: workspace)

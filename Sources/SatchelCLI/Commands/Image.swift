@@ -225,7 +225,7 @@ struct ImageTargets {
 
     func path(of kept: KeptFile, number: Int, kept all: Int) -> String {
         guard isFolder else { return numbered(number, of: all) }
-        let name = "image-\(kept.digest?.prefix(12) ?? "").\(outputExtension(of: kept.media))"
+        let name = "image-\(kept.digest?.prefix(12) ?? "").\(usualExtension(of: kept.media))"
         return path.hasSuffix("/") ? path + name : "\(path)/\(name)"
     }
 

@@ -80,12 +80,10 @@ private struct TypedLine {
                 RawTerminal.shared.leave()
                 // As the terminal would have it: what a signal does is decided in one place.
                 kill(getpid(), SIGINT)
-                while true { sleep(60) }
+                while true { pause() }
             case .suspend:
                 RawTerminal.shared.leave()
-                // This thread takes no signals; the one that does stops all, within the pause.
-                kill(getpid(), SIGTSTP)
-                usleep(100_000)
+                stopProcess()
                 guard RawTerminal.shared.enter() else { return nil }
                 row = 0
                 draw()
@@ -116,4 +114,16 @@ private struct TypedLine {
         if finished != nil { bytes += "\r\n" }
         output.write(bytes, to: STDOUT_FILENO)
     }
+}
+
+/// Stops the process as Ctrl-Z does, and returns when it goes on.
+///
+/// The signal goes to this thread, which takes none otherwise: then all have stopped before it does anything else. Sent
+/// to the process it would come to some other thread, some time later.
+private func stopProcess() {
+    var signals = sigset_t()
+    sigemptyset(&signals)
+    sigaddset(&signals, SIGTSTP)
+    pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+    raise(SIGTSTP)
 }

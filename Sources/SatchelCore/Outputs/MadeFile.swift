@@ -71,11 +71,11 @@ package struct KeptFile: Hashable, Sendable {
 package func outputName(_ proposed: String?, number: Int, media: MediaType? = nil) -> String {
     let last = proposed.map { String($0.split(separator: "/").last ?? "") } ?? ""
     if !last.isEmpty, last != ".", last != ".." { return String(last.prefix(128)) }
-    return "made-\(number)\(media.map { ".\(outputExtension(of: $0))" } ?? "")"
+    return "made-\(number)\(media.map { ".\(usualExtension(of: $0))" } ?? "")"
 }
 
 /// The usual extension of such bytes.
-package func outputExtension(of media: MediaType) -> String {
+package func usualExtension(of media: MediaType) -> String {
     switch media {
     case .png: "png"
     case .jpeg: "jpg"

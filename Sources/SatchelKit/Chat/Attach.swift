@@ -1,4 +1,4 @@
-package import SatchelCore
+internal import SatchelCore
 internal import SatchelManifest
 internal import SatchelRemote
 
@@ -8,8 +8,8 @@ extension Workspace {
     /// Its name tells its content, so that it is never taken for a file of the workspace or for another text.
     func attach(_ bytes: [UInt8]) async throws -> Manifest.ShownFile {
         let digest = hashing.digest(of: bytes)
-        let media = mediaType(of: bytes)
-        let name = "standard input \(digest.prefix(8)).\(fileExtension(of: media))"
+        let media = sniffedMedia(of: bytes)
+        let name = "standard input \(digest.prefix(8)).\(usualExtension(of: media))"
         guard let path = WorkspacePath(name) else {
             throw WorkspaceError(.cannotStart, "standard input: it cannot be named; put it into a file and mention it")
         }
@@ -22,25 +22,5 @@ extension Workspace {
         // From now on the message keeps it, not the one who piped it.
         _ = try await manifest.forgetAdded(digest)
         return Manifest.ShownFile(path: path, digest: digest)
-    }
-}
-
-/// The media type of bytes that are there as a whole.
-package func mediaType(of bytes: [UInt8]) -> MediaType {
-    var sniffer = ContentSniffer()
-    bytes.withUnsafeBytes { sniffer.update($0) }
-    return sniffer.finish()
-}
-
-private func fileExtension(of media: MediaType) -> String {
-    switch media {
-    case .empty, .text, .utf16: "txt"
-    case .png: "png"
-    case .jpeg: "jpg"
-    case .gif: "gif"
-    case .webp: "webp"
-    case .pdf: "pdf"
-    case .zip: "zip"
-    case .binary: "bin"
     }
 }

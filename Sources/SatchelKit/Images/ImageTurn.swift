@@ -55,7 +55,7 @@ struct ImageTurn: Sendable {
                 because: "\(ByteCount(Int64(bytes.count))) are more than a picture may have, \(ImageRequest.largest)"
             )
         }
-        return await workspace.keep(bytes, called: "image-\(number).\(outputExtension(of: media))")
+        return await workspace.keep(bytes, called: "image-\(number).\(usualExtension(of: media))")
     }
 
     func answer(_ status: Manifest.MessageStatus, error: String?) -> Manifest.Answer {

@@ -183,6 +183,7 @@ struct WatchLoop {
         tell(report, within: scope)
         if let error = report.accountError, error.kind == .unauthorised || error.kind == .quota { throw error }
         care.note(report, of: scope, retriesIn: retriesIn)
+        if scope == .everything { giveBackMemory() }
         return report
     }
 
