@@ -21,7 +21,7 @@ final class JobBell: Sendable {
 
     /// Returns when it rings, or rang since the last wait, when the time is over, and when the task is cancelled.
     ///
-    /// For one waiter at a time.
+    /// For one waiter at a time, and for seconds: what the alarm holds stays until `time` is over, also when it rang.
     func wait(atMost time: Duration) async {
         let alarm = Task { [weak self] in
             guard (try? await Task.sleep(for: time)) != nil else { return }
