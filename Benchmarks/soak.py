@@ -204,7 +204,7 @@ class Watch:
             time.sleep(0.05)
 
     def memory(self):
-        return memory(self.process.pid)
+        return memory(self.process.pid) if self.process.poll() is None else 0
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))
@@ -221,7 +221,7 @@ class Watch:
 
 
 def slope(samples):
-    """MiB per minute over the second half, when buffers have found their size."""
+    """MiB per minute of what is held at rest over the second half, when buffers have found their size."""
     half = [sample for sample in samples if sample[0] > samples[-1][0] / 2]
     if len(half) < 3:
         return 0
@@ -231,14 +231,14 @@ def slope(samples):
 def soak(options, work):
     watch = Watch(options.satchel, work, {})
     vandal = Vandal(watch.root, watch.outside, options.seed)
-    memory, descriptors, waits, misses, bursts = [], [], [], [], 0
+    memory, peak, descriptors, waits, misses, bursts = [], 0, [], [], [], 0
     started = time.monotonic()
     end, next_op, next_burst = started + options.minutes * 60, started, started + 45
-    next_rest, next_sample = started + 60, started + 5
+    next_rest, next_sample = started + 60, started
     while (now := time.monotonic()) < end:
         if now >= next_sample:
-            memory.append((now - started, watch.memory()))
-            next_sample = now + 5
+            peak = max(peak, watch.memory())
+            next_sample = now + 1
         if now >= next_burst and not options.steady:
             watch.stop_still()
             vandal.burst(vandal.random.choice([200, 2000, 20_000]))
@@ -251,9 +251,10 @@ def soak(options, work):
         if now >= next_rest:
             wait, wrong = watch.expect_in_step()
             waits.append(wait)
+            memory.append((time.monotonic() - started, watch.memory()))
             descriptors.append(watch.descriptors())
             print(f"  {now - started:4.0f} s: {vandal.done} contents, {len(watch.server.store.uploads)} uploads, "
-                  f"{watch.memory():.1f} MiB, {watch.descriptors()} descriptors, "
+                  f"{memory[-1][1]:.1f} MiB, {descriptors[-1]} descriptors, "
                   + (f"in step after {wait:.1f} s" if wait is not None else f"MISSED {wrong[:5]}"), file=sys.stderr)
             if wrong:
                 misses += wrong
@@ -265,11 +266,12 @@ def soak(options, work):
         time.sleep(max(0, next_op - time.monotonic()))
     wait, wrong = watch.expect_in_step()
     misses += wrong
+    memory.append((time.monotonic() - started, watch.memory()))
     status, errors, left = watch.end()
-    resting = [value for at, value in memory]
+    resting = [value for _, value in memory]
     print(f"{options.minutes} minutes, seed {options.seed}: {vandal.done} contents written, {bursts} bursts while stopped, "
           f"{len(watch.server.store.uploads)} uploads, {len(waits) + 1} times at rest, {len(misses)} misses; "
-          f"memory {resting[0]:.0f} to {max(resting):.0f} MiB, slope {slope(memory):+.2f} MiB/min; "
+          f"memory at rest {resting[0]:.0f} to {resting[-1]:.0f} MiB, slope {slope(memory):+.2f} MiB/min, {peak:.0f} at most; "
           f"descriptors {min(descriptors or [0])} to {max(descriptors or [0])}; "
           f"exit {status}; account {'= disk' if left else 'HOLDS MORE OR LESS THAN THE DISK'} after a clean-up")
     for line in misses[:20]:

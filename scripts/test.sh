@@ -19,5 +19,8 @@ export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM
 # There are no XCTest tests, and its empty run would read as "0 tests executed".
 swift test --skip-build --disable-xctest "$@" 2>&1 | tee "$log" || status=$?
 
+# Again at the end, where it is found: what failed, out of thousands of lines.
+[ "$status" -eq 0 ] || grep -E '✘ .* recorded an issue|Fatal error' "$log" || true
+
 grep -E 'Test run with [0-9]+ tests?.* (passed|failed)' "$log" | tail -n 1 || echo "the tests did not come to an end"
 exit "$status"

@@ -88,10 +88,10 @@ func withWatchedFolder(
 }
 
 /// Starts a watcher once the tests that run beside this one leave it a descriptor that libinotifytools can take.
-private func startWatcher(
+func startWatcher(
     root: String,
-    settle: SettlePolicy,
-    prunes: @escaping @Sendable (WorkspacePath) -> Bool,
+    settle: SettlePolicy = SettlePolicy(),
+    prunes: @escaping @Sendable (WorkspacePath) -> Bool = { _ in false },
     source: EventSourceKind
 ) async throws -> Watcher {
     for _ in 0..<600 {

@@ -150,7 +150,7 @@ extension WatcherTests {
                     let root = "\(outside)/project"
                     makeFolders(at: "\(root)/a")
                     writeFile("x", at: "\(root)/a/f")
-                    let watcher = try Watcher(root: root, source: kind)
+                    let watcher = try await startWatcher(root: root, source: kind)
                     await watcher.ready()
                     switch loss {
                     case .deleted: removeTree(root)
@@ -187,11 +187,11 @@ extension WatcherTests {
         func aFolderThatIsNotThereCannotBeWatched(_ kind: EventSourceKind) async throws {
             try await withTemporaryFolder { root in
                 let path = "\(root)/none"
-                #expect(throws: WatchError.rootUnavailable(path, code: ENOENT)) {
-                    try Watcher(root: path, source: kind)
+                await #expect(throws: WatchError.rootUnavailable(path, code: ENOENT)) {
+                    try await startWatcher(root: path, source: kind)
                 }
                 // Nothing was kept: the next attempt gets the source again.
-                let watcher = try Watcher(root: root, source: kind)
+                let watcher = try await startWatcher(root: root, source: kind)
                 watcher.stop()
                 await watcher.finished()
             }

@@ -183,7 +183,7 @@ struct WatchLoop {
         tell(report, within: scope)
         if let error = report.accountError, error.kind == .unauthorised || error.kind == .quota { throw error }
         care.note(report, of: scope, retriesIn: retriesIn)
-        if scope == .everything { giveBackMemory() }
+        if report.summary.found + report.summary.forgotten >= Self.manyFiles { giveBackMemory() }
         return report
     }
 
@@ -192,6 +192,9 @@ struct WatchLoop {
         care.gather(scope)
         if scope == .everything { rescans.looked(took: .zero, foundChanges: false, at: .now) }
     }
+
+    /// After a pass over so many, memory is given back.
+    private static var manyFiles: Int { 1000 }
 
     /// Seconds to the next try.
     private var retriesIn: Double { retryAt.map { max(0, ($0 - .now).inSeconds) } ?? 0 }

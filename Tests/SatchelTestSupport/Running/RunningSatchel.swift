@@ -77,6 +77,8 @@ package final class RunningSatchel: Sendable {
         within limit: Duration = .seconds(60)
     ) async throws -> FinishedProcess {
         let process = try start(arguments, hasInput: stdin != nil, in: folder, under: wrapper)
+        // A test may run thousands: kept to its end, each would hold its pipe.
+        defer { started.withLock { $0.removeAll { $0 === process } } }
         if let stdin {
             await process.write(stdin)
             process.closeInput()
