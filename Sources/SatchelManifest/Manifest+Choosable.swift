@@ -91,21 +91,23 @@ extension Manifest {
         }
     }
 
-    /// Lets the index grow by many files at once, until ``endManyFiles()``: what is written is merged in few large
-    /// steps.
-    package func beginManyFiles() async throws(ManifestError) {
-        try await prepareForManyWrites()
-        try await write { db in
-            try db.execute(sql: "INSERT INTO choosable_fts (choosable_fts, rank) VALUES ('automerge', 0)")
-            try db.execute(sql: "INSERT INTO choosable_fts (choosable_fts, rank) VALUES ('hashsize', 33554432)")
+    /// Lets the index grow by many files at once while `body` runs: what is written is merged in few large steps.
+    package func withRoomForManyFiles(_ body: () async throws -> Void) async throws {
+        try await withRoomForManyWrites {
+            try await setIndex(automerge: 0, hashBytes: 33_554_432)
+            let result: Result<Void, any Error>
+            do { result = .success(try await body()) } catch { result = .failure(error) }
+            // As FTS5 comes.
+            try await setIndex(automerge: 4, hashBytes: 1_048_576)
+            try result.get()
         }
     }
 
-    /// As FTS5 comes.
-    package func endManyFiles() async throws(ManifestError) {
+    private func setIndex(automerge: Int, hashBytes: Int) async throws(ManifestError) {
         try await write { db in
-            try db.execute(sql: "INSERT INTO choosable_fts (choosable_fts, rank) VALUES ('automerge', 4)")
-            try db.execute(sql: "INSERT INTO choosable_fts (choosable_fts, rank) VALUES ('hashsize', 1048576)")
+            let sql = "INSERT INTO choosable_fts (choosable_fts, rank) VALUES (?, ?)"
+            try db.execute(sql: sql, arguments: ["automerge", automerge])
+            try db.execute(sql: sql, arguments: ["hashsize", hashBytes])
         }
     }
 

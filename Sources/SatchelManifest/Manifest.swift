@@ -25,7 +25,9 @@ package final class Manifest: Sendable {
             configuration.prepareDatabase { db in
                 // Losing the last transactions to a power cut is survivable (see docs/manifest.md); losing order is not.
                 try db.execute(sql: "PRAGMA synchronous = NORMAL")
-                try db.execute(sql: "PRAGMA cache_size = -512")
+                try db.execute(sql: "PRAGMA cache_size = \(Self.usualCache)")
+                // As much as it has between two checkpoints; after many writes it shrinks to that again.
+                try db.execute(sql: "PRAGMA journal_size_limit = 4194304")
             }
             queue = try whileOpening(path) {
                 let queue = try DatabaseQueue(path: path, configuration: configuration)
@@ -90,15 +92,27 @@ package final class Manifest: Sendable {
         }
     }
 
-    /// Gives SQLite room for many writes all over the tables: a first sync of a large workspace.
+    /// Gives SQLite room for many writes all over the tables, such as a first sync of a large workspace, while `body` runs.
     ///
     /// The keys are digests, so neighbours in time are strangers in the tables; with the usual small cache nearly every
-    /// row would be read and written again, and copied to the main file every thousand pages.
-    package func prepareForManyWrites() async throws(ManifestError) {
+    /// row would be read and written again, and copied to the main file every thousand pages. It is taken back in the
+    /// end: a watch lives on for weeks.
+    package func withRoomForManyWrites<Result>(_ body: () async throws -> Result) async throws -> Result {
+        try await setRoom(cache: "-65536", checkpoint: 16000)
+        let result: Swift.Result<Result, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        try await setRoom(cache: Self.usualCache, checkpoint: 1000)
+        return try result.get()
+    }
+
+    /// The unit of `cache_size` is KiB when it is negative.
+    private static let usualCache = "-512"
+
+    private func setRoom(cache: String, checkpoint pages: Int) async throws(ManifestError) {
         do {
             try await queue.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA cache_size = -65536")
-                try db.execute(sql: "PRAGMA wal_autocheckpoint = 16000")
+                try db.execute(sql: "PRAGMA cache_size = \(cache)")
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)")
             }
         } catch {
             throw ManifestError(error, path: path)

@@ -199,6 +199,32 @@ struct ChatLoopTests {
         }
     }
 
+    @Test func ctrlZGivesTheTerminalToTheShellAndFgGoesOnWithTheLine() async throws {
+        try await AtOpenAI.with(environment: ["SATCHEL_MODEL": "echo"]) { at in
+            let environment = at.openAI.environment.merging([
+                "PATH": "/usr/bin:/bin", "HOME": at.satchel.home.root, "SATCHEL_MODEL": "echo", "LANG": "C.UTF-8",
+                "TERM": "xterm",
+            ]) { $1 }
+            // A shell with job control, on a terminal of its own.
+            let shell = try SpawnedProcess(
+                "/usr/bin/script",
+                ["--quiet", "--return", "--command", "bash --norc --noprofile -i", "/dev/null"],
+                .init(folder: at.workspace.root, environment: environment, hasInput: true)
+            )
+            await shell.write("'\(at.satchel.binary)' chat\n")
+            try await until("the prompt to be drawn") { shell.stdout.contains("\u{1b}[J> ") }
+            await shell.write("half a\u{1a}")
+            try await shell.line(containing: "Stopped")
+            let drawn = shell.stdout.ranges(of: "half a").count
+            await shell.write("fg; exit\n")
+            try await until("the line to be drawn again") { shell.stdout.ranges(of: "half a").count > drawn }
+            await shell.write(" question\r")
+            try await shell.line(containing: "you said: half a question")
+            await shell.write("/quit\r")
+            _ = try await shell.finish().check()
+        }
+    }
+
     @Test func anInterruptAtThePromptEndsTheSession() async throws {
         try await talking { _, talk in
             try await talk.say("hello", until: "you said: hello")

@@ -20,16 +20,9 @@ extension Workspace {
         guard try await manifest.setting(Manifest.choosableStampKey) != stamp else { return }
         let files = try await manifest.unindexedFiles(upTo: Self.largestChoosable)
         guard files.count > 1000 else { return try await index(files, stamp: stamp) { _ in } }
-        try await manifest.beginManyFiles()
-        let result: Result<Void, any Error>
-        do {
+        try await manifest.withRoomForManyFiles {
             try await index(files, stamp: stamp) { observe(.indexing(done: $0, of: files.count)) }
-            result = .success(())
-        } catch {
-            result = .failure(error)
         }
-        try await manifest.endManyFiles()
-        try result.get()
     }
 
     private func index(_ files: [Manifest.Unindexed], stamp: String, progress: (Int) -> Void) async throws {

@@ -57,15 +57,17 @@ struct Executor: Sendable {
         }
         let bytes = uploads.reduce(0) { $0 + $1.upload.size }
         observe(.planned(uploads: uploads.count, bytes: bytes))
-        if plan.actions.count > 5000 { try await manifest.prepareForManyWrites() }
-        try await send(uploads, followers: followers, report: &report)
-        try Task.checkCancellation()
-        try await link(links, report: &report)
-        try await forget(forgets, report: &report)
-        try Task.checkCancellation()
-        // They would meet the same. A full account or a spent budget is no reason to keep what is not needed.
-        if let error = report.accountError, error.kind != .quota, error.kind != .budget { return }
-        try await delete(deletes, report: &report)
+        func act() async throws {
+            try await send(uploads, followers: followers, report: &report)
+            try Task.checkCancellation()
+            try await link(links, report: &report)
+            try await forget(forgets, report: &report)
+            try Task.checkCancellation()
+            // They would meet the same. A full account or a spent budget is no reason to keep what is not needed.
+            if let error = report.accountError, error.kind != .quota, error.kind != .budget { return }
+            try await delete(deletes, report: &report)
+        }
+        if plan.actions.count > 5000 { try await manifest.withRoomForManyWrites(act) } else { try await act() }
     }
 
     private func upload(of content: UploadedContent, at path: WorkspacePath) -> Upload {

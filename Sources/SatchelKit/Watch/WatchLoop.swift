@@ -183,7 +183,8 @@ struct WatchLoop {
         tell(report, within: scope)
         if let error = report.accountError, error.kind == .unauthorised || error.kind == .quota { throw error }
         care.note(report, of: scope, retriesIn: retriesIn)
-        if report.summary.found + report.summary.forgotten >= Self.manyFiles { giveBackMemory() }
+        let files = report.summary.found + report.summary.forgotten
+        if scope == .everything || files >= Self.manyFiles { giveBackMemory() }
         return report
     }
 
@@ -193,7 +194,8 @@ struct WatchLoop {
         if scope == .everything { rescans.looked(took: .zero, foundChanges: false, at: .now) }
     }
 
-    /// After a pass over so many, memory is given back.
+    /// After a pass over so many, memory is given back. (One over everything may follow on events that were lost, and
+    /// have found little.)
     private static var manyFiles: Int { 1000 }
 
     /// Seconds to the next try.
