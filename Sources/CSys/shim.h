@@ -14,6 +14,7 @@
 
 extern long syscall(long number, ...);
 extern int malloc_trim(unsigned long pad);
+extern int mallopt(int parameter, int value);
 extern int openat(int dirfd, const char *path, int flags, ...);
 
 static inline long csys_getdents64(int fd, void *buffer, unsigned int size) {

@@ -99,23 +99,26 @@ package final class Manifest: Sendable {
     /// end: a watch lives on for weeks.
     package func withRoomForManyWrites<Result>(_ body: () async throws -> Result) async throws -> Result {
         try await setRoom(cache: "-65536", checkpoint: 16000)
-        let result: Swift.Result<Result, any Error>
-        do { result = .success(try await body()) } catch { result = .failure(error) }
+        let done: Swift.Result<Result, any Error>
+        do { done = .success(try await body()) } catch { done = .failure(error) }
         try await setRoom(cache: Self.usualCache, checkpoint: 1000)
-        return try result.get()
+        return try done.get()
     }
 
     /// The unit of `cache_size` is KiB when it is negative.
     private static let usualCache = "-512"
 
+    /// Also in a cancelled task, as ``read(_:)`` and ``write(_:)``.
     private func setRoom(cache: String, checkpoint pages: Int) async throws(ManifestError) {
-        do {
-            try await queue.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA cache_size = \(cache)")
-                try db.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)")
+        try await result { [queue] resume in
+            queue.asyncWriteWithoutTransaction { db in
+                resume(
+                    Result {
+                        try db.execute(sql: "PRAGMA cache_size = \(cache)")
+                        try db.execute(sql: "PRAGMA wal_autocheckpoint = \(pages)")
+                    }
+                )
             }
-        } catch {
-            throw ManifestError(error, path: path)
         }
     }
 
