@@ -39,6 +39,20 @@ import Testing
         }
     }
 
+    @Test func aSyncAfterAnEditOfTheConfigurationGoesByTheNewOne() async throws {
+        try await besideWatch(["a.txt": "a\n"]) { at, watch in
+            for round in 1...3 {
+                try at.workspace.write("satchel.yaml", RawBytes("exclude: [private\(round)/, satchel.yaml]\n"))
+                try at.workspace.write(RawBytes("private\(round)/x"), RawBytes("secret \(round)\n"))
+                try at.workspace.write(RawBytes("new\(round).txt"), RawBytes("new \(round)\n"))
+                #expect(try await at.satchel.sync().ok)
+                #expect(at.openAI.files.contains { $0.text == "new \(round)\n" })
+                #expect(!at.openAI.files.contains { $0.text == "secret \(round)\n" })
+            }
+            #expect(watch.stderr.contains("begins anew"))
+        }
+    }
+
     @Test func theReportIsTheOneOfASyncOfOnesOwn() async throws {
         try await besideWatch(["a.txt": "a\n", ".hidden": "no\n"]) { at, _ in
             try at.workspace.write("sub/b.txt", "b\n")

@@ -69,6 +69,33 @@ import Testing
         }
     }
 
+    @Test func anEditedConfigurationCountsAtOnce() async throws {
+        try await watching(["a.txt": "a\n", "private/x.txt": "x\n"]) { at, watch in
+            try at.workspace.write("satchel.yaml", "exclude: [private/, satchel.yaml]\n")
+            try await watch.errorLine(containing: "begins anew")
+            try await watch.line(containing: "-  private/x.txt")
+            try at.workspace.write("private/y.txt", "y\n")
+            try at.workspace.write("b.txt", "b\n")
+            try await watch.line(containing: "b.txt")
+            #expect(!at.openAI.files.contains { $0.text == "y\n" })
+        }
+    }
+
+    @Test func aConfigurationThatCannotBeReadIsToldAndTheOldOneGoesOnToCount() async throws {
+        try await watching(["a.txt": "a\n"]) { at, watch in
+            try at.workspace.write("satchel.yaml", "exclude: [private/, satchel.yaml]\n")
+            try await watch.line(containing: "Ctrl-C stops", count: 2)
+            try at.workspace.write("satchel.yaml", "exclude: [\n")
+            try await watch.errorLine(containing: "goes on with the configuration")
+            try at.workspace.write("private/x.txt", "x\n")
+            try at.workspace.write("b.txt", "b\n")
+            try await watch.line(containing: "b.txt")
+            #expect(at.openAI.uploadCount == 2)
+            try at.workspace.write("satchel.yaml", "exclude: [satchel.yaml]\n")
+            try await watch.line(containing: "private/x.txt")
+        }
+    }
+
     @Test func manyNewFilesInNewFoldersAreAllSeen() async throws {
         try await watching([:]) { at, watch in
             for index in 0..<150 {

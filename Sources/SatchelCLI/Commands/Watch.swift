@@ -59,10 +59,33 @@ struct Watch: AsyncParsableCommand {
     }
 
     private func run(_ output: Output, _ stop: StopRequest) async throws -> ExitStatus {
-        let workspace = try Workspace(options.context)
+        var workspace = try Workspace(options.context)
         let service = WatchService(account: account.account, isDryRun: dryRun)
         if install { return try service.install(in: workspace, output) }
         if uninstall { return try service.uninstall(in: workspace, output) }
+        // A service that is started while somebody syncs waits for its turn; a person is told who it is.
+        var patience: Duration = workspace.isService ? .seconds(60) : .zero
+        while true {
+            let (end, account) = try await watch(workspace, patience: patience, output, stop)
+            guard end.isReconfigured else {
+                output.document(WatchDocument(end, account: account))
+                if !end.blocked.isEmpty { return .stoppedForSafety }
+                return end.failures.isEmpty ? .done : .someFailed
+            }
+            output.note("the configuration has changed; the watch begins anew with it")
+            workspace = try Workspace(options.context)
+            // Somebody may have been quicker.
+            patience = .seconds(60)
+        }
+    }
+
+    /// Watches until it ends, or the configuration is another one.
+    private func watch(
+        _ workspace: Workspace,
+        patience: Duration,
+        _ output: Output,
+        _ stop: StopRequest
+    ) async throws -> (WatchEnd, account: String) {
         let progress = ProgressLine(output)
         defer { progress.clear() }
         let connection = try await workspace.connect(to: account.account) { seconds, reason in
@@ -77,8 +100,6 @@ struct Watch: AsyncParsableCommand {
         let text = WatchText(output: output, progress: progress, account: name, now: workspace.context.now)
         let hangups = Hangups()
         defer { hangups.end() }
-        // A service that is started while somebody syncs waits for its turn; a person is told who it is.
-        let patience: Duration = workspace.isService ? .seconds(60) : .zero
         let end = try await workspace.whileLocked(LockHolder.watchCommand(of: name), patience: patience) {
             try await workspace.watch(
                 connection,
@@ -90,9 +111,7 @@ struct Watch: AsyncParsableCommand {
                 text.tell(event)
             }
         }
-        output.document(WatchDocument(end, account: name))
-        if !end.blocked.isEmpty { return .stoppedForSafety }
-        return end.failures.isEmpty ? .done : .someFailed
+        return (end, name)
     }
 
     private struct WatchDocument: Encodable {

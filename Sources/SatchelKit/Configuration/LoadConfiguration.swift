@@ -26,6 +26,11 @@ extension Configuration {
     /// The name of the configuration in a workspace.
     package static let workspaceFileName = "satchel.yaml"
 
+    /// Where the configuration of the workspace in this folder is.
+    static func workspaceFilePath(in workspace: String) -> String {
+        workspace == "/" ? "/\(workspaceFileName)" : "\(workspace)/\(workspaceFileName)"
+    }
+
     /// Where the user's own configuration is: `SATCHEL_CONFIG`, else below `XDG_CONFIG_HOME`, else below `~/.config`;
     /// nil without a home.
     package static func userFilePath(environment: [String: String]) -> String? {
@@ -59,8 +64,13 @@ extension Configuration {
             reader.applyFile(path, shown: shown, layer: .user, isRequired: isRequired, read: read, to: &configuration)
         }
         if let workspace {
-            let path = workspace == "/" ? "/\(workspaceFileName)" : "\(workspace)/\(workspaceFileName)"
-            reader.applyFile(path, shown: workspaceFileName, layer: .workspace, read: read, to: &configuration)
+            reader.applyFile(
+                workspaceFilePath(in: workspace),
+                shown: workspaceFileName,
+                layer: .workspace,
+                read: read,
+                to: &configuration
+            )
         }
         reader.applyEnvironment(environment, to: &configuration)
         reader.applyOverrides(overrides, to: &configuration)

@@ -12,7 +12,7 @@ extension Workspace {
     /// With `endsOnceSettled` it ends as soon as there is nothing left to do, for scripts. `stop` asks it to end. Each
     /// element of `rescans` makes it look at everything again.
     ///
-    /// - Returns: what it had to leave out of step.
+    /// - Returns: what it had to leave out of step, or that it is to be begun anew with another configuration.
     @discardableResult
     package func watch(
         _ connection: Connection,
@@ -21,6 +21,7 @@ extension Workspace {
         rescans: AsyncStream<Void> = AsyncStream { $0.finish() },
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) async throws -> WatchEnd {
+        keepLittleFreeMemory()
         let notifier = ServiceNotifier(environment: context.environment)
         stop.whenRequested { notifier?.tell(.stopping) }
         let pause = PauseSwitch(since: try await pausedSince())
@@ -89,6 +90,10 @@ extension Workspace {
             await wakes.stop()
             try Task.checkCancellation()
             return loop.end
+        } catch is Reconfigured {
+            notifier?.tell(.reloading)
+            await wakes.stop()
+            return WatchEnd(isReconfigured: true)
         } catch {
             await wakes.stop()
             throw error

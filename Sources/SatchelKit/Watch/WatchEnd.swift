@@ -6,4 +6,6 @@ package struct WatchEnd: Sendable {
     package var blocked: [WorkspacePath] = []
     /// What is not tried again before it changes.
     package var failures: [SyncReport.Failure] = []
+    /// True: it ended because the configuration is another one now, and is to begin anew with that.
+    package var isReconfigured = false
 }

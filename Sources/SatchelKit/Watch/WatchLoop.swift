@@ -3,6 +3,9 @@ internal import SatchelCore
 internal import SatchelManifest
 internal import SatchelWorkspace
 
+/// The configuration is another one now: the watch has to begin anew.
+struct Reconfigured: Error {}
+
 /// The state of one watch: what failed and is to be tried again.
 struct WatchLoop {
     let workspace: Workspace
@@ -23,6 +26,8 @@ struct WatchLoop {
     private var told: [WorkspacePath: [SecretFinding]] = [:]
     /// What failed and has not been seen to work since.
     private var troubles: [SyncReport.Failure] = []
+    /// A configuration that cannot be read, which was told.
+    private var refused: ConfigurationSnapshot?
 
     init(
         workspace: Workspace,
@@ -90,6 +95,7 @@ struct WatchLoop {
     private mutating func take(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
         switch wake {
         case .batch(.dirty(let scope)):
+            if scope.contains(Self.configurationPath) { try heedConfiguration() }
             if touchesRules(scope) {
                 await watcher.rescanWatches()
                 try await sync(.everything, renews: false)
@@ -114,6 +120,7 @@ struct WatchLoop {
         case .rescan, .asked:
             if case .asked = wake { care.notifier?.tell(.reloading) }
             defer { if case .asked = wake { care.notifier?.tell(.ready) } }
+            try heedConfiguration()
             // Whatever is in doubt: the folder itself, the watches, the files.
             await watcher.rescanWatches()
             try await sync(.everything, renews: workspace.configuration.renewal == .always)
@@ -122,6 +129,7 @@ struct WatchLoop {
             try await sync(.everything, renews: false)
         case .resumed:
             // Everything, whatever was gathered: copies may have ended meanwhile, as before a start.
+            try heedConfiguration()
             care.forgetGathered()
             try await sync(.everything, renews: true)
         case .chores:
@@ -136,10 +144,34 @@ struct WatchLoop {
             if !rested.isEmpty { try await sync(Scope(rested), renews: false) }
         case .request(let request):
             let stop = care.stop
+            // Who asked finds nobody to answer, and asks again what begins anew.
+            do { try heedConfiguration() } catch {
+                request.end()
+                throw error
+            }
             try await care.following { observe in
                 try await desk.answer(request, isHeld: { stop.isRequested }, observe: observe)
             }
         }
+    }
+
+    private static let configurationPath = WorkspacePath(unchecked: Array(Configuration.workspaceFileName.utf8))
+
+    /// Sees whether the configuration is another one than the watch began with; one that cannot be read is told once,
+    /// and the old one goes on to count.
+    ///
+    /// - Throws: ``Reconfigured``.
+    private mutating func heedConfiguration() throws {
+        guard let changed = workspace.changedConfiguration(), changed != refused else { return }
+        do {
+            try workspace.checkConfiguration()
+        } catch {
+            refused = changed
+            observe(.notice("\(error)\nthe watch goes on with the configuration that it began with"))
+            care.board.note(error: "\(error)", at: workspace.now())
+            return
+        }
+        throw Reconfigured()
     }
 
     private func setTimers(_ wakes: WatchWakes) {

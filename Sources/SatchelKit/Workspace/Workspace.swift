@@ -12,6 +12,8 @@ package final class Workspace: Sendable {
     /// Absolute, without links.
     package let root: String
     package let configuration: Configuration
+    private let configurationSnapshot: ConfigurationSnapshot
+    private let overrides: [Configuration.Override]
     package let context: Context
     let manifest: Manifest
     let scanner: WorkspaceScanner
@@ -44,6 +46,9 @@ package final class Workspace: Sendable {
         let life = LifeSigns()
         self.life = life
         http = HTTPClient(onExchange: { life.note() })
+        self.overrides = overrides
+        // Before it is read: what is written meanwhile then counts as a change.
+        configurationSnapshot = ConfigurationSnapshot(workspace: root, environment: context.environment)
         configuration = try Configuration.load(
             workspace: root,
             environment: context.environment,
@@ -61,6 +66,17 @@ package final class Workspace: Sendable {
     }
 
     func now() -> Date { context.now() }
+
+    /// What the configuration's files hold now; nil when it is what they held when the workspace was opened.
+    func changedConfiguration() -> ConfigurationSnapshot? {
+        let snapshot = ConfigurationSnapshot(workspace: root, environment: context.environment)
+        return snapshot == configurationSnapshot ? nil : snapshot
+    }
+
+    /// Reads the configuration as it is now, to see whether it can be read.
+    func checkConfiguration() throws(ConfigurationError) {
+        _ = try Configuration.load(workspace: root, environment: context.environment, overrides: overrides)
+    }
 
     /// The policy of a sync to an account, without what flags say for one run.
     func policy(for account: AccountConfiguration) -> SyncPolicy {
