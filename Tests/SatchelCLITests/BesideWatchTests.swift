@@ -68,6 +68,13 @@ import Testing
         }
     }
 
+    @Test func aTimeToLiveThatTheWatchDoesNotHearIsSaidToCountForNothing() async throws {
+        try await besideWatch(["a.txt": "a\n"]) { at, _ in
+            let finished = try await at.satchel.run(["sync", "--ttl", "7d"]).check()
+            #expect(finished.stderr.contains("not --ttl"))
+        }
+    }
+
     @Test func onlyWhatIsNamedIsSynced() async throws {
         try await besideWatch([:]) { at, _ in
             try at.workspace.write("a.txt", "a\n")

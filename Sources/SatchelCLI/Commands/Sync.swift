@@ -76,6 +76,9 @@ struct Sync: AsyncParsableCommand {
     private func run(_ output: Output) async throws -> ExitStatus {
         let overrides = ttl.map { [Configuration.Override("ttl", $0, flag: "--ttl")] } ?? []
         let workspace = try Workspace(options.context, overrides: overrides)
+        if ttl != nil, workspace.isWatched, !dryRun, !check {
+            output.note("a watch runs here, which does this sync: its own ttl counts, not --ttl")
+        }
         let scope = try await workspace.scope(of: paths)
         let names: [String?] = accounts.isEmpty ? [nil] : accounts
         if estimate { return try await estimate(workspace, scope, names, output) }

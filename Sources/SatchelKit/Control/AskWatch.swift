@@ -5,6 +5,9 @@ internal import SatchelWorkspace
 internal import Synchronization
 
 extension Workspace {
+    /// Whether a watch runs here: it does jobs, and what other commands ask it for.
+    package var isWatched: Bool { WorkspaceLock.holder(in: state)?.watchedAccount != nil }
+
     /// Syncs the scope here, or has the running watch do it.
     ///
     /// A watch takes the request on its socket: every change that was made before the call counts. Another holder of the
@@ -61,7 +64,7 @@ extension Workspace {
 
     /// How the running watch is doing; nil when there is none, or it does not answer soon.
     package func watchFigures() async throws -> WatchFigures? {
-        guard WorkspaceLock.holder(in: state)?.watchedAccount != nil else { return nil }
+        guard isWatched else { return nil }
         var request = ControlRequest()
         request.status = ControlRequest.Status()
         return try await ask(request, idle: 2)?.status

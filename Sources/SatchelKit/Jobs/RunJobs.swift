@@ -93,7 +93,7 @@ extension Workspace {
 
     /// Has the running watch, if there is one, look for jobs.
     private func tellOfJobs() async {
-        guard WorkspaceLock.holder(in: state)?.watchedAccount != nil else { return }
+        guard isWatched else { return }
         var request = ControlRequest()
         request.jobs = ControlRequest.Jobs()
         // One that does not hear it looks a little later by itself.
@@ -230,9 +230,6 @@ extension Workspace {
             try await Task.sleep(for: .milliseconds(100))
         }
     }
-
-    /// Whether a watch runs here, which does jobs too.
-    package var isWatched: Bool { WorkspaceLock.holder(in: state)?.watchedAccount != nil }
 }
 
 /// Whether the process that ``processOwner(_:)`` named so still runs.

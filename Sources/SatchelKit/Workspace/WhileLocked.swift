@@ -19,7 +19,7 @@ extension Workspace {
     ) async throws -> T {
         let deadline = ContinuousClock.now + patience
         while true {
-            if WorkspaceLock.holder(in: state)?.watchedAccount != nil, let answer = try await otherwise() {
+            if isWatched, let answer = try await otherwise() {
                 return answer
             }
             do {
@@ -42,7 +42,6 @@ extension Workspace {
         _ work: () async throws -> T
     ) async throws -> T {
         // A watch does not let go while one waits.
-        let isWatched = WorkspaceLock.holder(in: state)?.watchedAccount != nil
         let lock = try await WorkspaceLock.take(
             in: state,
             for: command,
