@@ -10,13 +10,18 @@ package final class LimitBook: Sendable {
     private let queue: DatabaseQueue
 
     /// Opens the file, making it and its tables where needed; its folder must exist.
-    package init(at path: String) throws(ManifestError) {
+    ///
+    /// - Parameters:
+    ///   - path: of the file.
+    ///   - patience: seconds that a change waits for those of other processes.
+    /// - Throws: ``ManifestError``.
+    package init(at path: String, patience: Double = 10) throws(ManifestError) {
         self.path = path
         do {
             try makePrivate(path)
             var configuration = Configuration()
             configuration.label = "limits"
-            configuration.busyMode = .timeout(10)
+            configuration.busyMode = .timeout(patience)
             configuration.prepareDatabase { db in
                 // Not worth waiting for the disk: what a power cut takes is about a minute that is over by then.
                 try db.execute(sql: "PRAGMA synchronous = OFF")

@@ -17,6 +17,7 @@ final class AccountLimiter: Limiter {
     /// When the book was last asked whether others were refused; seconds since 1970.
     private let lookedAt = Mutex(0.0)
     private let copy = Mutex(Copy())
+    private let pause: Duration
 
     /// The account's page of the book as this process knows it.
     private struct Copy {
@@ -41,13 +42,16 @@ final class AccountLimiter: Limiter {
         }
     }
 
-    /// Between two looks at a book that fails.
-    private static var pause: Duration { .seconds(10) }
-
-    init(_ policy: LimitPolicy, account: String, book: LimitBook?) {
+    /// - Parameters:
+    ///   - policy: decides.
+    ///   - account: names the account in the book.
+    ///   - book: shared with other processes; nil for none.
+    ///   - pause: between two looks at a book that fails.
+    init(_ policy: LimitPolicy, account: String, book: LimitBook?, pause: Duration = .seconds(10)) {
         self.policy = policy
         self.account = account
         self.book = book
+        self.pause = pause
     }
 
     var concurrency: Int? { policy.limits.concurrency }
@@ -128,7 +132,7 @@ final class AccountLimiter: Limiter {
         } catch {
             copy.withLock { copy in
                 copy.state.take(missed.own, since: missed.base)
-                copy.retryAt = .now + Self.pause
+                copy.retryAt = .now + pause
             }
             return nil
         }
