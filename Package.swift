@@ -89,7 +89,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SatchelKitTests",
-            dependencies: ["SatchelKit", "SatchelRemote", "SatchelCore", "SatchelTestSupport"]
+            dependencies: ["SatchelKit", "SatchelManifest", "SatchelRemote", "SatchelCore", "SatchelTestSupport"]
         ),
         .testTarget(name: "SatchelCLITests", dependencies: ["satchel", "SatchelCore", "SatchelTestSupport"]),
     ],

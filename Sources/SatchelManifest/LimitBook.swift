@@ -10,13 +10,18 @@ package final class LimitBook: Sendable {
     private let queue: DatabaseQueue
 
     /// Opens the file, making it and its tables where needed; its folder must exist.
-    package init(at path: String) throws(ManifestError) {
+    ///
+    /// - Parameters:
+    ///   - path: of the file.
+    ///   - patience: seconds that a change waits for those of other processes.
+    /// - Throws: ``ManifestError``.
+    package init(at path: String, patience: Double = 10) throws(ManifestError) {
         self.path = path
         do {
             try makePrivate(path)
             var configuration = Configuration()
             configuration.label = "limits"
-            configuration.busyMode = .timeout(10)
+            configuration.busyMode = .timeout(patience)
             configuration.prepareDatabase { db in
                 // Not worth waiting for the disk: what a power cut takes is about a minute that is over by then.
                 try db.execute(sql: "PRAGMA synchronous = OFF")
@@ -37,27 +42,31 @@ package final class LimitBook: Sendable {
     }
 
     /// Changes the state of the account in one transaction that no other process can come between.
+    ///
+    /// Also in a cancelled task: what a question has not used is given back when it is stopped.
     package func update<T: Sendable>(
         _ account: String,
         _ body: @escaping @Sendable (inout LimitState) -> T
     ) async throws(ManifestError) -> T {
-        do {
-            return try await queue.writeWithoutTransaction { db in
-                var result: T?
-                // Takes the right to write before it reads: two who ask at once must not both see the last place free.
-                try db.inTransaction(.immediate) {
-                    var state = try Self.state(of: account, db)
-                    let before = state
-                    result = body(&state)
-                    if state != before { try Self.save(state, of: account, db) }
-                    return .commit
-                }
-                guard let result else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
-                return result
+        try await fromQueue(path) { [queue] resume in
+            queue.asyncWriteWithoutTransaction { db in
+                resume(Result { try Self.update(account, db, body) })
             }
-        } catch {
-            throw ManifestError(error, path: path)
         }
+    }
+
+    private static func update<T>(_ account: String, _ db: Database, _ body: (inout LimitState) -> T) throws -> T {
+        var result: T?
+        // Takes the right to write before it reads: two who ask at once must not both see the last place free.
+        try db.inTransaction(.immediate) {
+            var state = try Self.state(of: account, db)
+            let before = state
+            result = body(&state)
+            if state != before { try Self.save(state, of: account, db) }
+            return .commit
+        }
+        guard let result else { throw DatabaseError(resultCode: .SQLITE_ABORT) }
+        return result
     }
 
     private static func state(of account: String, _ db: Database) throws -> LimitState {
@@ -79,7 +88,7 @@ package final class LimitBook: Sendable {
         state.day = row["day"]
         state.dayBytes = row["day_bytes"]
         state.dayUploads = row["day_uploads"]
-        state.dayTicks = row["day_ticks"]
+        state.dayMoney = Dollars(clamping: row["day_ticks"] as Int64)
         return state
     }
 
@@ -96,7 +105,8 @@ package final class LimitBook: Sendable {
             arguments: [
                 account, state.requests.text, state.uploads.text, state.tokens.text, state.requestsPaidAt,
                 state.bytesPaidAt, state.pausedUntil, state.ceiling, state.ceilingAt, state.windowStart,
-                state.windowRequests, state.updatedAt, state.day, state.dayBytes, state.dayUploads, state.dayTicks,
+                state.windowRequests, state.updatedAt, state.day, state.dayBytes, state.dayUploads,
+                state.dayMoney.ticks,
             ]
         )
     }

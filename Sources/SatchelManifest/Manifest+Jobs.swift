@@ -75,8 +75,8 @@ extension Manifest {
 
     /// Takes the oldest job that is due, for this process alone; nil when there is none.
     ///
-    /// A job whose process has died is due again. What its last attempt wrote into the thread goes, so that the next one
-    /// does not ask twice.
+    /// A job whose process has died is due again, unless it was begun so often that it may be what they die of. What its
+    /// last attempt wrote into the thread goes, so that the next one does not ask twice.
     package func claimJob(
         for owner: String,
         at now: Date,
@@ -92,11 +92,16 @@ extension Manifest {
         }
         guard isNeeded else { return nil }
         return try await write { db in
-            for row in try Row.fetchAll(db, sql: "SELECT id, lease_owner FROM job WHERE state = 'running'") {
+            for row in try Row.fetchAll(db, sql: "SELECT id, lease_owner, attempts FROM job WHERE state = 'running'") {
                 if let holder = row[1] as String?, isAlive(holder) { continue }
+                let isTooOften = row[2] as Int >= Job.mostAttempts
                 try db.execute(
-                    sql: "UPDATE job SET state = 'queued', lease_owner = NULL, error = 'interrupted' WHERE id = ?",
-                    arguments: [row[0] as Int64]
+                    sql: "UPDATE job SET state = ?, lease_owner = NULL, error = ?, finished_at = ? WHERE id = ?",
+                    arguments: [
+                        isTooOften ? Job.State.failed.rawValue : Job.State.queued.rawValue,
+                        isTooOften ? Job.deaths(id: row[0]) : "interrupted", isTooOften ? now.milliseconds : nil,
+                        row[0] as Int64,
+                    ]
                 )
             }
             guard

@@ -8,8 +8,8 @@ extension Manifest {
         (SELECT count(*) FROM message m WHERE m.thread = t.id AND NOT (m.role = 'assistant' AND m.text = ''
             AND NOT EXISTS (SELECT 1 FROM message_output o WHERE o.message = m.id))),
         (SELECT count(DISTINCT f.sha256) FROM message m JOIN message_file f ON f.message = m.id WHERE m.thread = t.id),
-        (SELECT coalesce(sum(m.input_tokens), 0) FROM message m WHERE m.thread = t.id),
-        (SELECT coalesce(sum(m.output_tokens), 0) FROM message m WHERE m.thread = t.id)
+        (SELECT coalesce(\(sum("m.input_tokens")), 0) FROM message m WHERE m.thread = t.id),
+        (SELECT coalesce(\(sum("m.output_tokens")), 0) FROM message m WHERE m.thread = t.id)
         """
 
     private static func summary(_ row: Row) -> ThreadSummary {

@@ -9,6 +9,11 @@ extension Manifest {
         m.cost_ticks, m.cost_source
         """
 
+    /// A sum of figures that servers have given, which may be absurd: SQLite fails where whole numbers overflow.
+    ///
+    /// Exact up to 900,000 dollars; beyond the largest number it is that.
+    static func sum(_ column: String) -> String { "CAST(sum(\(column) * 1.0) AS INTEGER)" }
+
     /// What a message used up, from eight columns; nil where nobody has told.
     static func usage(_ row: Row, from first: Int) -> ChatUsage? {
         guard let input = row[first] as Int? else { return nil }
@@ -19,7 +24,7 @@ extension Manifest {
             output: row[first + 3] ?? 0,
             reasoning: row[first + 4] ?? 0,
             toolCalls: row[first + 5] ?? 0,
-            cost: (row[first + 6] as Int64?).flatMap { Dollars(ticks: $0) },
+            cost: (row[first + 6] as Int64?).map { Dollars(clamping: $0) },
             costSource: (row[first + 7] as String?).flatMap { CostSource(rawValue: $0) }
         )
     }
@@ -48,8 +53,9 @@ extension Manifest {
                 db,
                 sql: """
                     SELECT coalesce(\(column), ''), count(*), count(*) - count(u.cost_ticks),
-                        coalesce(sum(u.input_tokens), 0), sum(u.cached_tokens), sum(u.cache_write_tokens),
-                        sum(u.output_tokens), sum(u.reasoning_tokens), sum(u.tool_calls), sum(u.cost_ticks), NULL
+                        coalesce(\(Self.sum("u.input_tokens")), 0), \(Self.sum("u.cached_tokens")),
+                        \(Self.sum("u.cache_write_tokens")), \(Self.sum("u.output_tokens")),
+                        \(Self.sum("u.reasoning_tokens")), \(Self.sum("u.tool_calls")), \(Self.sum("u.cost_ticks")), NULL
                     \(Self.answers) GROUP BY 1 ORDER BY 1
                     """,
                 arguments: ["since": since?.milliseconds ?? Int64.min]

@@ -67,28 +67,15 @@ package final class Manifest: Sendable {
     /// Also in a cancelled task, as every method here: what was done must be remembered however the work ends, and each
     /// transaction is short.
     func read<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(ManifestError) -> T {
-        try await result { [queue] resume in
+        try await fromQueue(path) { [queue] resume in
             queue.asyncRead { database in resume(Result { try body(try database.get()) }) }
         }
     }
 
     /// Runs `body` in one write transaction: all of it happens, or nothing.
     func write<T: Sendable>(_ body: @escaping @Sendable (Database) throws -> T) async throws(ManifestError) -> T {
-        try await result { [queue] resume in
+        try await fromQueue(path) { [queue] resume in
             queue.asyncWrite(body) { _, result in resume(result) }
-        }
-    }
-
-    /// What `start` hands to its callback, from the database's queue.
-    private func result<T: Sendable>(
-        _ start: (@escaping @Sendable (Result<T, any Error>) -> Void) -> Void
-    ) async throws(ManifestError) -> T {
-        do {
-            return try await withCheckedThrowingContinuation { continuation in
-                start { continuation.resume(with: $0) }
-            }
-        } catch {
-            throw ManifestError(error, path: path)
         }
     }
 
@@ -110,7 +97,7 @@ package final class Manifest: Sendable {
 
     /// Also in a cancelled task, as ``read(_:)`` and ``write(_:)``.
     private func setRoom(cache: String, checkpoint pages: Int) async throws(ManifestError) {
-        try await result { [queue] resume in
+        try await fromQueue(path) { [queue] resume in
             queue.asyncWriteWithoutTransaction { db in
                 resume(
                     Result {
@@ -150,6 +137,22 @@ package final class Manifest: Sendable {
                 arguments: [key, value]
             )
         }
+    }
+}
+
+/// What `start` hands to its callback, from the database's queue.
+///
+/// GRDB's own asynchronous methods do nothing in a cancelled task.
+func fromQueue<T: Sendable>(
+    _ path: String,
+    _ start: (@escaping @Sendable (Result<T, any Error>) -> Void) -> Void
+) async throws(ManifestError) -> T {
+    do {
+        return try await withCheckedThrowingContinuation { continuation in
+            start { continuation.resume(with: $0) }
+        }
+    } catch {
+        throw ManifestError(error, path: path)
     }
 }
 

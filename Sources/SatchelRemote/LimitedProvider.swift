@@ -19,14 +19,16 @@ package struct LimitedProvider: FileProvider {
     package var serverTime: Date? { base.serverTime }
 
     package func upload(_ batch: [Upload]) async -> [Result<RemoteFile, ProviderError>] {
-        var cost = RequestCost(requests: batch.count, uploads: batch.count, bytes: batch.reduce(0) { $0 + $1.size })
-        if let price = traits.storagePrice {
-            let ticks = batch.reduce(0) { sum, upload in
-                // What has no end costs on and on: a day of it counts.
-                sum + price.charged(bytes: upload.size, seconds: upload.expiresAfter ?? 86400).ticks
-            }
-            cost.money = Dollars(ticks: ticks) ?? .zero
+        let money = batch.map { upload in
+            // What has no end costs on and on: a day of it counts.
+            traits.storagePrice?.charged(bytes: upload.size, seconds: upload.expiresAfter ?? 86400) ?? .zero
         }
+        let cost = RequestCost(
+            requests: batch.count,
+            uploads: batch.count,
+            bytes: batch.reduce(0) { $0 + $1.size },
+            money: money.reduce(.zero) { $0.adding($1) }
+        )
         do throws(ProviderError) {
             try await gate.enter(cost)
         } catch {
@@ -34,11 +36,12 @@ package struct LimitedProvider: FileProvider {
         }
         let results = await base.upload(batch)
         await gate.leave()
-        for (upload, result) in zip(batch, results) {
+        for (index, result) in zip(batch.indices, results) {
             guard case .failure(let error) = result else { continue }
             await gate.note(error)
             if !error.mayHaveArrived {
-                await gate.giveBack(RequestCost(requests: 0, uploads: 1, bytes: upload.size))
+                let share = RequestCost(requests: 0, uploads: 1, bytes: batch[index].size, money: money[index])
+                await gate.giveBack(share)
             }
         }
         return results

@@ -30,10 +30,12 @@ struct ChatLoopTests {
     private func talking(
         _ arguments: String = "",
         environment: [String: String] = [:],
+        configuration: String = "",
         _ body: (AtOpenAI, Talk) async throws -> Void
     ) async throws {
         let files: [RawBytes: RawBytes] = ["tea.txt": "Earl Grey\n", "milk.txt": "milk\n", "two words.txt": "x\n"]
         try await AtOpenAI.with(files, environment: ["SATCHEL_MODEL": "echo"]) { at in
+            try at.satchel.home.write(".config/satchel/config.yaml", RawBytes(configuration))
             let terminal = try Terminal()
             let whole = at.openAI.environment.merging([
                 "PATH": "/usr/bin:/bin", "HOME": at.satchel.home.root, "SATCHEL_MODEL": "echo", "LANG": "C.UTF-8",
@@ -222,6 +224,28 @@ struct ChatLoopTests {
             try await shell.line(containing: "you said: half a question")
             await shell.write("/quit\r")
             _ = try await shell.finish().check()
+        }
+    }
+
+    @Test func anInterruptBeforeTheFirstWordLeavesTheBudgetShared() async throws {
+        let configuration = """
+            prices: ["echo input 1000 output 1000"]
+            accounts: {openai: {kind: openai, budget: {money_per_day: 0.005}}}
+
+            """
+        try await talking(configuration: configuration) { at, talk in
+            let gate = try TestGate()
+            at.server.inject(.hold(gate), on: "POST /v1/responses")
+            talk.terminal.type("hello\n")
+            try await gate.arrivals()
+            talk.chat.send(SIGINT)
+            try await talk.chat.errorLine(containing: "stopped")
+            gate.open()
+            // Another process uses up what the day has: what was stopped took nothing of it.
+            try await at.satchel.chat("hello")
+            try await talk.say("and now?", untilError: "budget.money_per_day")
+            _ = try await talk.end()
+            #expect(at.server.requests("POST /v1/responses").count == 2)
         }
     }
 

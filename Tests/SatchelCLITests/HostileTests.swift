@@ -95,6 +95,29 @@ import Testing
         }
     }
 
+    @Test func anAnswerWithoutEndIsEndedAndWhatCameIsKept() async throws {
+        try await AtOpenAI.with(["a.txt": "a\n"], environment: ["SATCHEL_MODEL": "echo"]) { at in
+            let piece = String(repeating: "tea ", count: 1 << 18)
+            let delta = #"data: {"type":"response.output_text.delta","delta":"\#(piece)"}"# + "\n\n"
+            let headers: HeaderFields = ["Content-Type": "text/event-stream"]
+            let body = String(repeating: delta, count: 20)
+            at.server.inject(.status(200, headers: headers, body: body), on: "POST /v1/responses")
+            let error = try await at.satchel.failure("chat", "hm?", status: 5)
+            #expect(error.message.contains("more than 16 MiB of text"))
+            let shown = try await at.satchel.run(["thread", "show", "1", "--json"]).check()
+            let answer = shown.json?["messages"]?[1]
+            #expect(answer?["status"] == "failed")
+            #expect(answer?["text"]?.string?.utf8.count == 16 << 20)
+
+            let citation = #"{"type":"url_citation","url":"https://example.org/@"}"#
+            let source = #"data: {"type":"response.output_text.annotation.added","annotation":\#(citation)}"# + "\n\n"
+            let sources = (0...5000).map { source.replacing("@", with: "\($0)") }.joined()
+            at.server.inject(.status(200, headers: headers, body: sources), on: "POST /v1/responses")
+            let many = try await at.satchel.failure("chat", "hm?", status: 5)
+            #expect(many.message.contains("more than 5000 sources, calls and files"))
+        }
+    }
+
     @Test func noArgumentLeadsOutOfTheWorkspace() async throws {
         try await RunningSatchel.initialised(["a.txt": "a\n", "sub/b.txt": "b\n"]) { satchel in
             try satchel.home.write("outside.txt", "outside\n")

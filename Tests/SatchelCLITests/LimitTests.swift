@@ -34,9 +34,9 @@ import Testing
     }
 
     /// The configuration of the account, where the user keeps theirs: both workspaces see it.
-    private func configure(_ satchel: RunningSatchel, _ lines: String) throws {
+    private func configure(_ satchel: RunningSatchel, account: String = "openai", _ lines: String) throws {
         try satchel.home.makeFolder(".config/satchel")
-        try satchel.home.write(".config/satchel/config.yaml", RawBytes("accounts:\n  openai:\n    \(lines)\n"))
+        try satchel.home.write(".config/satchel/config.yaml", RawBytes("accounts:\n  \(account):\n    \(lines)\n"))
     }
 
     private func events(_ text: String) throws -> [Event] {
@@ -60,6 +60,25 @@ import Testing
             // A folder's own file may lower what its user allows, never raise it.
             try at.workspace.write("satchel.yaml", "accounts: {openai: {budget: {uploads_per_day: 100}}}\n")
             try await at.satchel.sync(status: 4)
+        }
+    }
+
+    @Test func whatNeverArrivedTakesNothingOfTheDaysMoney() async throws {
+        // 1 MB costs 0.000023 dollars for the day that it is wanted.
+        let files: [RawBytes: RawBytes] = ["a.txt": RawBytes(String(repeating: "tea\n", count: 250_000))]
+        try await LoopbackXAI.with { xAI in
+            let environment = xAI.environment.merging(["SATCHEL_RETRIES": "2"]) { $1 }
+            try await RunningSatchel.initialised(files, environment: environment) { satchel in
+                try configure(satchel, account: "xai", "budget: {money_per_day: 0.00003}")
+                xAI.server.inject(xAI.refusing(.rateLimited(seconds: 1)), on: xAI.uploadRoute, times: 3)
+                let first = try await satchel.run(["sync"])
+                #expect(first.status == 6, "\(first)")
+                try await satchel.sync()
+                #expect(xAI.uploadCount == 1)
+                // It counts once it is there.
+                try satchel.workspace.write("b.txt", RawBytes(String(repeating: "two\n", count: 250_000)))
+                try await satchel.sync(status: 4)
+            }
         }
     }
 

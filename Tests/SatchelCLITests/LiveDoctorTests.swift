@@ -95,6 +95,16 @@ struct LiveDoctorTests {
         }
     }
 
+    @Test func whatWasNotTakenIsNotSaidToBeGone() async throws {
+        try await AtOpenAI.with(environment: ["SATCHEL_RETRIES": "0"]) { at in
+            at.server.inject(.status(302, headers: ["Location": "/elsewhere"]), on: "POST /v1/files", times: 2)
+            let document = try await prove(at, status: 1)
+            #expect(document["live upload"]?.ok == false)
+            #expect(document["live delete"] == nil)
+            #expect(at.openAI.files.isEmpty)
+        }
+    }
+
     @Test func aServerWithoutFilesIsAskedInline() async throws {
         try await AtOpenAI.with(options: .plainChat, environment: ["SATCHEL_RETRIES": "0"]) { at in
             try at.workspace.write(

@@ -117,6 +117,25 @@ struct ReconcileTests {
         }
     }
 
+    @Test func aKeyThatIsRefusedEndsEveryDeleteWithTheSameStatus() async throws {
+        try await AtOpenAI.with(["tea.txt": "Earl Grey\n"]) { at in
+            try await at.satchel.sync()
+            _ = try await at.satchel.run(["rehydrate", "--within", "30h"]).check()
+            at.server.inject(.openAI(401, "Incorrect API key provided"), on: "DELETE *", times: 20)
+            for arguments in [
+                ["remote", "reconcile", "--delete-orphans"], ["audit", "--revoke"],
+                ["cleanup", "--all", "--force"],
+            ] {
+                let finished = try await at.satchel.run(arguments)
+                #expect(finished.status == 5, "\(arguments): \(finished)")
+            }
+            // A watch that does it on their behalf says so, too.
+            let watch = try at.satchel.start(["watch"])
+            try await watch.line(containing: "watching")
+            try await at.satchel.run(["audit", "--revoke"]).check(5)
+        }
+    }
+
     @Test func aCopyOfAnotherWorkspaceStaysForeignWhereThereIsOneOfOurs() async throws {
         try await AtOpenAI.with(["tea.txt": "Earl Grey\n"]) { at in
             try await at.satchel.sync()

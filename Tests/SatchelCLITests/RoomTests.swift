@@ -48,6 +48,17 @@ struct RoomTests {
         }
     }
 
+    @Test func whatAProviderPublishesHoldsAtItsOwnAddressOnly() async throws {
+        try await AtOpenAI.with(["a.txt": "a\n"]) { at in
+            try await at.satchel.sync()
+            let here = try await at.satchel.run(["quota"]).check().stdout
+            #expect(here.contains("no limit known"), "\(here)")
+            at.satchel.set("OPENAI_BASE_URL", nil)
+            let there = try await at.satchel.run(["quota", "--to", "openai"]).check().stdout
+            #expect(there.contains("of 2.5 TB (published)"), "\(there)")
+        }
+    }
+
     @Test func manyDeletesNeedAYes() async throws {
         let files = Dictionary(uniqueKeysWithValues: (0..<130).map { (RawBytes("f\($0).txt"), RawBytes("\($0)\n")) })
         try await AtOpenAI.with(files) { at in

@@ -189,6 +189,51 @@ struct LimitPolicyTests {
         #expect(RateWindow(text: state.requests.text) == state.requests)
         #expect(RateWindow(text: "nonsense") == RateWindow())
     }
+
+    @Test func whatWasCountedApartIsAddedOnce() {
+        let policy = policy(uploads: 20, budget: DailyBudget(bytes: ByteCount(100_000)))
+        var shared = LimitState()
+        for _ in 0..<5 { _ = policy.decide(upload, &shared, at: start) }
+        let base = shared
+        var own = shared
+        for _ in 0..<4 { _ = policy.decide(upload, &own, at: start + 15) }
+        policy.giveBack(upload, &own)
+        // Others went on meanwhile.
+        for _ in 0..<3 { _ = policy.decide(upload, &shared, at: start + 20) }
+        shared.take(own, since: base)
+        #expect(shared.dayUploads == 5 + 4 - 1 + 3 && shared.dayBytes == 11_000)
+        let room = (0..<20).prefix { _ in policy.decide(upload, &shared, at: start + 21) == .go }
+        #expect(room.count == 20 - 5 - 4 - 3)
+        let once = shared
+        shared.take(base, since: base)
+        #expect(shared == once)
+    }
+
+    @Test func whatWasCountedApartOnAnotherDayIsNotAddedToThisOne() {
+        let policy = policy(budget: DailyBudget(uploads: 9))
+        var own = LimitState()
+        _ = policy.decide(upload, &own, at: start)
+        var shared = LimitState()
+        _ = policy.decide(upload, &shared, at: start + 86400)
+        shared.take(own, since: LimitState())
+        #expect(shared.dayUploads == 1)
+        own = LimitState()
+        own.take(shared, since: LimitState())
+        #expect(own.dayUploads == 1 && own.day == shared.day)
+    }
+
+    @Test func moneyBeyondReasonOverflowsNothing() throws {
+        let policy = policy(budget: DailyBudget(money: Dollars("5")))
+        var state = LimitState()
+        for _ in 0..<20 { policy.charge(.most, &state, at: start) }
+        #expect(state.dayMoney == .most)
+        guard case .stop = policy.decide(RequestCost(money: .most), &state, at: start) else {
+            Issue.record("it goes")
+            return
+        }
+        #expect(Dollars(ticks: .max) == nil && Dollars(ticks: -1) == nil)
+        #expect(Dollars.most.adding(.most, times: .max) == .most)
+    }
 }
 
 /// SplitMix64: the same numbers for the same seed, everywhere.

@@ -93,6 +93,18 @@ import Testing
 
     @Test(arguments: cases)
     func eachCopyHasItsVerdict(_ each: Case) {
+        let verdicts = verdicts(each, keepUnreferenced: Self.day)
+        #expect(verdicts.map(\.code) == [each.verdict])
+        #expect(verdicts.map(\.isDelete) == [each.isDelete])
+    }
+
+    @Test(arguments: [Double(Int64.max), 1e300, .infinity])
+    func aWaitThatAnotherProcessMadeUpKeepsTheCopy(_ wait: Double) {
+        let unneeded = Case(testDescription: "unneeded", verdict: "recent", isDelete: false)
+        #expect(verdicts(unneeded, keepUnreferenced: wait).map(\.code) == ["recent"])
+    }
+
+    private func verdicts(_ each: Case, keepUnreferenced: TimeInterval) -> [CleanupVerdict] {
         let now = Date(timeIntervalSince1970: 1_800_000_000)
         let digest = independentDigest(of: Array("tea".utf8))
         let copy = KnownCopy(
@@ -105,15 +117,13 @@ import Testing
         )
         var options = CleanupOptions()
         each.options(&options)
-        let verdicts = planCleanup(
+        return planCleanup(
             CopyIndex(sorted: [copy]),
             linked: each.isLinked ? [digest] : [],
             pinned: each.isPinned ? [digest] : [],
             options: options,
-            keepUnreferenced: Self.day,
+            keepUnreferenced: keepUnreferenced,
             at: now
         )
-        #expect(verdicts.map(\.code) == [each.verdict])
-        #expect(verdicts.map(\.isDelete) == [each.isDelete])
     }
 }

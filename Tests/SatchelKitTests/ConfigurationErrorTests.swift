@@ -45,6 +45,21 @@ struct ConfigurationErrorTests {
         ),
         Wrong("watch: 3s", "satchel.yaml:1:8: watch: expected settings such as quiet below it, found \"3s\""),
         Wrong("watch: {cap: 100ms}", "satchel.yaml:1: watch.cap must not be shorter than watch.quiet"),
+        Wrong(
+            "keep_unreferenced: 9223372036854775807s",
+            "satchel.yaml:1:20: keep_unreferenced: expected a duration such as 250ms, 10m or 24h, at most 36500d, "
+                + "found \"9223372036854775807s\""
+        ),
+        Wrong(
+            "watch: {cleanup: 1ms}",
+            "satchel.yaml:1:18: watch.cleanup: expected a duration such as 250ms, 10m or 24h, at least 1s or 0 for "
+                + "never, at most 36500d, found \"1ms\""
+        ),
+        Wrong(
+            "chat: {idle_timeout: 0}",
+            "satchel.yaml:1:22: chat.idle_timeout: expected a duration such as 250ms, 10m or 24h, at least 1s, at "
+                + "most 36500d, found \"0\""
+        ),
         Wrong("- ttl", "satchel.yaml:1:1: expected settings such as \"ttl: 24h\", found a list"),
         Wrong(
             "trusted_folders: [/]",

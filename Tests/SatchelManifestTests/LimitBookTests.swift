@@ -37,10 +37,23 @@ struct LimitBookTests {
         }
         let book = try LimitBook(at: path)
         #expect(try await book.update("a") { $0 } == written)
-        #expect(written.dayTicks == 9 && written.ceiling != nil)
+        #expect(written.dayMoney.ticks == 9 && written.ceiling != nil)
         #expect(try await book.update("b") { $0 } == LimitState())
         var status = stat()
         #expect(stat(path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+    }
+
+    @Test func aCancelledTaskCanStillGiveBack() async throws {
+        let book = try LimitBook(at: path)
+        let policy = LimitPolicy(limits: AccountLimits(), budget: DailyBudget(uploads: 1))
+        let cost = RequestCost(uploads: 1)
+        _ = try await book.update("a") { policy.decide(cost, &$0, at: 1_800_000_000) }
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            try await book.update("a") { policy.giveBack(cost, &$0) }
+        }
+        try await task.value
+        #expect(try await book.update("a") { $0.dayUploads } == 0)
     }
 
     @Test func whatIsNoDatabaseIsRefusedAndLeftAlone() throws {

@@ -76,6 +76,7 @@ struct Audit: AsyncParsableCommand {
             let more = report.comingBack.count > 1 ? " and \(report.comingBack.count - 1) more" : ""
             output.note("\(path)\(more): the next sync sends it again; exclude it first if it is not to go back")
         }
+        if let error = report.accountError { return ExitStatus(error) }
         return report.failed.isEmpty ? .done : .someFailed
     }
 

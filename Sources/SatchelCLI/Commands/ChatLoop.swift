@@ -156,16 +156,10 @@ struct ChatLoop {
         }
         let answers = try await workspace.transcript(of: thread).filter { $0.role == .assistant }
         let usages = answers.compactMap(\.usage)
-        var sum = ChatUsage(input: 0, cached: 0, output: 0, reasoning: 0)
-        for usage in usages {
-            sum.input += usage.input
-            sum.cached += usage.cached
-            sum.output += usage.output
-        }
-        let ticks = usages.compactMap(\.cost?.ticks)
-        let unpriced = usages.count - ticks.count
-        var text = tokensText(sum)
-        if !ticks.isEmpty, let cost = Dollars(ticks: ticks.reduce(0, +)) { text += ", \(cost)" }
+        let costs = usages.compactMap(\.cost)
+        let unpriced = usages.count - costs.count
+        var text = tokensText(usages.reduce(ChatUsage(input: 0, cached: 0, output: 0, reasoning: 0), +))
+        if !costs.isEmpty { text += ", \(costs.reduce(Dollars.zero) { $0.adding($1) })" }
         if unpriced > 0 { text += ", \(unpriced) of \(usages.count) answers unpriced" }
         output.line("thread \(thread): \(text)")
     }

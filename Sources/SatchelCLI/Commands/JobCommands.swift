@@ -9,7 +9,7 @@ struct JobsCommand: AsyncParsableCommand {
         abstract: "Questions that were put down for later: list, ask, cancel, try again.",
         discussion: """
             A watch does them too. A job whose process dies is done again by the next one; what fails for a passing \
-            reason is tried again, later and later, five times.
+            reason is tried again, later and later. After five times it has failed.
 
             EXAMPLES
               satchel chat --detach "summarise @notes.md"

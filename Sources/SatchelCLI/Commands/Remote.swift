@@ -77,7 +77,7 @@ struct RemoteLs: AsyncParsableCommand {
         try await workspace.remoteFiles(in: connection) { page in
             for held in page {
                 document.summary[held.owner.rawValue]?.files += 1
-                document.summary[held.owner.rawValue]?.bytes += held.file.size ?? 0
+                document.summary[held.owner.rawValue]?.bytes.add(told: held.file.size ?? 0)
                 guard only == nil || held.owner == only else { continue }
                 if output.json { document.files.append(Document.File(held)) }
                 output.line(line(held))

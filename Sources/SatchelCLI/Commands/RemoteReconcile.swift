@@ -73,6 +73,7 @@ struct RemoteReconcile: AsyncParsableCommand {
         progress.clear()
         output.document(Document(found, isDryRun: dryRun))
         show(found, output)
+        if let error = found.accountError { return ExitStatus(error) }
         return found.failed.isEmpty ? .done : .someFailed
     }
 

@@ -62,6 +62,12 @@ package struct Job: Hashable, Sendable {
     /// How often a job is begun before it has failed for good.
     package static let mostAttempts = 5
 
+    /// Why it is not begun once more when the last process that did it has died too.
+    package static func deaths(id: Int64) -> String {
+        "interrupted: begun \(mostAttempts) times, and the process that did it died; see what ended it, and then "
+            + "satchel jobs retry \(id)"
+    }
+
     /// Seconds until it is tried again after so many attempts; nil when it is not.
     package static func delay(afterAttempts attempts: Int) -> Double? {
         guard attempts < mostAttempts else { return nil }

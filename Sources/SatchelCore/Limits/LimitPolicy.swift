@@ -47,13 +47,13 @@ package struct LimitPolicy: Hashable, Sendable {
     package func giveBack(_ cost: RequestCost, _ state: inout LimitState) {
         state.dayBytes = max(0, state.dayBytes - cost.bytes)
         state.dayUploads = max(0, state.dayUploads - Int64(cost.uploads))
-        state.dayTicks = max(0, state.dayTicks - cost.money.ticks)
+        state.dayMoney = Dollars(clamping: state.dayMoney.ticks - cost.money.ticks)
     }
 
     /// Adds money that became known only afterwards, such as the price of an answer.
     package func charge(_ money: Dollars, _ state: inout LimitState, at now: Double) {
         adjustClock(&state, at: now)
-        state.dayTicks += money.ticks
+        state.dayMoney = state.dayMoney.adding(money)
     }
 
     /// The latest of what has to be waited for; nil when it can go now.
@@ -104,7 +104,7 @@ package struct LimitPolicy: Hashable, Sendable {
         }
         state.dayBytes += cost.bytes
         state.dayUploads += Int64(cost.uploads)
-        state.dayTicks += cost.money.ticks
+        state.dayMoney = state.dayMoney.adding(cost.money)
     }
 
     private func overBudget(_ cost: RequestCost, _ state: LimitState) -> String? {
@@ -116,9 +116,8 @@ package struct LimitPolicy: Hashable, Sendable {
             return "budget.uploads_per_day: \(state.dayUploads) of \(most) are used \(when)"
         }
         let costsMoney = cost.money.ticks > 0 || cost.tokens > 0
-        if let most = budget.money, costsMoney, state.dayTicks + max(cost.money.ticks, 1) > most.ticks {
-            let spent = Dollars(ticks: state.dayTicks) ?? .zero
-            return "budget.money_per_day: \(spent) of \(most) are used \(when)"
+        if let most = budget.money, costsMoney, state.dayMoney.ticks + max(cost.money.ticks, 1) > most.ticks {
+            return "budget.money_per_day: \(state.dayMoney) of \(most) are used \(when)"
         }
         return nil
     }
@@ -140,6 +139,6 @@ package struct LimitPolicy: Hashable, Sendable {
         let day = Int64((now / 86400).rounded(.down))
         guard day > state.day else { return }
         state.day = day
-        (state.dayBytes, state.dayUploads, state.dayTicks) = (0, 0, 0)
+        (state.dayBytes, state.dayUploads, state.dayMoney) = (0, 0, .zero)
     }
 }

@@ -23,10 +23,40 @@ package struct LimitState: Hashable, Sendable {
     package var day: Int64 = 0
     package var dayBytes: Int64 = 0
     package var dayUploads: Int64 = 0
-    /// ``Dollars/ticks``.
-    package var dayTicks: Int64 = 0
+    package var dayMoney = Dollars.zero
 
     package init() {}
+}
+
+extension LimitState {
+    /// What somebody else was told by the provider counts here too.
+    package mutating func takeRefusals(of other: LimitState) {
+        pausedUntil = max(pausedUntil, other.pausedUntil)
+        guard other.ceilingAt > ceilingAt else { return }
+        (ceiling, ceilingAt) = (other.ceiling, other.ceilingAt)
+    }
+
+    /// Counts what was counted in `own` since it was the same as `base`.
+    package mutating func take(_ own: LimitState, since base: LimitState) {
+        requests.take(own.requests, since: base.requests)
+        uploads.take(own.uploads, since: base.uploads)
+        tokens.take(own.tokens, since: base.tokens)
+        requestsPaidAt = max(requestsPaidAt, own.requestsPaidAt)
+        bytesPaidAt = max(bytesPaidAt, own.bytesPaidAt)
+        takeRefusals(of: own)
+        if own.windowStart > windowStart {
+            (windowStart, windowRequests) = (own.windowStart, own.windowRequests)
+        }
+        updatedAt = max(updatedAt, own.updatedAt)
+        if own.day > day {
+            (day, dayBytes, dayUploads, dayMoney) = (own.day, 0, 0, .zero)
+        }
+        guard own.day == day else { return }
+        let start = base.day == day ? base : LimitState()
+        dayBytes = max(0, dayBytes + own.dayBytes - start.dayBytes)
+        dayUploads = max(0, dayUploads + own.dayUploads - start.dayUploads)
+        dayMoney = Dollars(clamping: dayMoney.ticks + own.dayMoney.ticks - start.dayMoney.ticks)
+    }
 }
 
 /// Whether a request may go out.

@@ -28,15 +28,28 @@ package struct RateWindow: Hashable, Sendable {
         return now
     }
 
-    mutating func add(_ amount: Int64, at now: Double) {
-        let current = Self.slot(of: now)
-        let steps = current - newest
+    mutating func add(_ amount: Int64, at now: Double) { add(amount, in: max(Self.slot(of: now), newest)) }
+
+    /// Adds what `own` has and `base` has not, each in its slot.
+    mutating func take(_ own: RateWindow, since base: RateWindow) {
+        for (index, count) in own.counts.enumerated() {
+            let slot = own.newest - Int64(index)
+            let more = count - base.count(in: slot)
+            if more > 0 { add(more, in: slot) }
+        }
+    }
+
+    /// Nothing is added where the slot is over.
+    private mutating func add(_ amount: Int64, in slot: Int64) {
+        let steps = slot - newest
         if steps > 0 {
             counts = Array((Array(repeating: 0, count: Int(min(steps, Int64(Self.slots)))) + counts).prefix(Self.slots))
-            newest = current
+            newest = slot
         }
-        if counts.isEmpty { counts = [0] }
-        counts[0] += amount
+        let index = newest - slot
+        guard index < Self.slots else { return }
+        counts += Array(repeating: 0, count: max(0, Int(index) + 1 - counts.count))
+        counts[Int(index)] += amount
     }
 
     /// The clock was put back by so many seconds.

@@ -40,13 +40,13 @@ package func shareByFile(_ answers: [AnswerUse]) -> [UsageSum] {
             let empty = ChatUsage(input: 0, cached: 0, output: 0, reasoning: 0)
             var sum = sums[file.path] ?? UsageSum(key: file.path, answers: 0, usage: empty, unpriced: 0)
             sum.answers += 1
-            sum.usage.input += Int(input[index])
-            sum.usage.cached += Int(cached[index])
-            sum.usage.cacheWrite += Int(written[index])
-            sum.usage.output += Int(output[index])
-            sum.usage.reasoning += Int(reasoning[index])
+            sum.usage.input = ChatUsage.sum(sum.usage.input, Int(input[index]))
+            sum.usage.cached = ChatUsage.sum(sum.usage.cached, Int(cached[index]))
+            sum.usage.cacheWrite = ChatUsage.sum(sum.usage.cacheWrite, Int(written[index]))
+            sum.usage.output = ChatUsage.sum(sum.usage.output, Int(output[index]))
+            sum.usage.reasoning = ChatUsage.sum(sum.usage.reasoning, Int(reasoning[index]))
             if let money {
-                sum.usage.cost = (sum.usage.cost ?? .zero).adding(Dollars(ticks: money[index]) ?? .zero)
+                sum.usage.cost = (sum.usage.cost ?? .zero).adding(Dollars(clamping: money[index]))
             } else {
                 sum.unpriced += 1
             }

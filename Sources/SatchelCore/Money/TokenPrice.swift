@@ -119,12 +119,12 @@ extension Dollars {
 
         /// Rounded up to a whole tick.
         package var dollars: Dollars {
-            Dollars(ticks: Int64(clamping: (millionths + 999_999) / 1_000_000)) ?? .zero
+            Dollars(clamping: (millionths + 999_999) / 1_000_000)
         }
     }
 
-    /// The sum with `count` times the other; the largest amount there is where it would be more.
+    /// The sum with `count` times the other; ``most`` where it would be more.
     package func adding(_ other: Dollars, times count: Int = 1) -> Dollars {
-        Dollars(ticks: Int64(clamping: Int128(ticks) + Int128(other.ticks) * Int128(max(count, 0)))) ?? self
+        Dollars(clamping: Int128(ticks) + Int128(other.ticks) * Int128(max(count, 0)))
     }
 }

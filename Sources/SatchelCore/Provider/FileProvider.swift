@@ -201,12 +201,20 @@ package struct RemoteFile: Hashable, Sendable {
     ) {
         self.id = id
         self.name = name
-        self.size = size
-        self.createdAt = createdAt
-        self.expiresAt = expiresAt
+        self.size = size.flatMap { (0...Self.largest).contains($0) ? $0 : nil }
+        self.createdAt = createdAt.map(Self.bounded)
+        self.expiresAt = expiresAt.map(Self.bounded)
         self.state = state
         self.purpose = purpose
         self.digest = digest
+    }
+
+    /// What a server says beyond it, or below nothing, is no size: 9 PB are more than any file has.
+    private static let largest: Int64 = 1 << 53
+
+    /// From 1970 to the end of the year 9999: a server may say any instant.
+    private static func bounded(_ date: Date) -> Date {
+        Date(timeIntervalSince1970: min(max(date.timeIntervalSince1970, 0), 253_402_300_799))
     }
 }
 

@@ -6,10 +6,16 @@ package struct Dollars: Hashable, Sendable {
     /// 10,000,000,000 to the dollar.
     package var ticks: Int64
 
-    /// - Parameter ticks: 10,000,000,000 to the dollar, as xAI counts; nil for a negative number.
+    /// - Parameter ticks: 10,000,000,000 to the dollar, as xAI counts; nil for a negative number, and for more than
+    ///   ``most``: nobody means that.
     package init?(ticks: Int64) {
-        guard ticks >= 0 else { return nil }
+        guard (0...Self.most.ticks).contains(ticks) else { return nil }
         self.ticks = ticks
+    }
+
+    /// The amount that is nearest to so many ticks: none, or ``most``, where it is none of an amount.
+    package init(clamping ticks: some BinaryInteger) {
+        self.ticks = min(max(Int64(clamping: ticks), 0), Self.most.ticks)
     }
 
     /// The nearest amount to what a server gives as a JSON number; nil for a negative one, or none.
@@ -19,6 +25,8 @@ package struct Dollars: Hashable, Sendable {
     }
 
     package static let zero = Dollars(unchecked: 0)
+    /// A hundred million dollars; sums end there, and more is read from nowhere.
+    package static let most = Dollars(unchecked: 1_000_000_000_000_000_000)
 
     private init(unchecked ticks: Int64) { self.ticks = ticks }
 
@@ -45,7 +53,7 @@ extension Dollars {
     /// So much money for so many bytes and seconds at a price for a GiB and a day, rounded up; never an overflow.
     package func charged(bytes: Int64, seconds: Int64) -> Dollars {
         let exact = Double(ticks) * (Double(bytes) / 1_073_741_824) * (Double(seconds) / 86400)
-        return Dollars(unchecked: Int64(min(max(exact, 0), 4e18).rounded(.up)))
+        return Dollars(unchecked: Int64(min(max(exact, 0), 1e18).rounded(.up)))
     }
 }
 

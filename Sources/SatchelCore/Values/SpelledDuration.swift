@@ -3,7 +3,9 @@ package func parseDuration(_ text: some StringProtocol) -> Duration? {
     let trimmed = text.lowercased().filter { $0 != " " }
     if trimmed.hasSuffix("ms") {
         let digits = trimmed.dropLast(2)
-        guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let milliseconds = Int64(digits) else { return nil }
+        guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let milliseconds = Int64(digits),
+            milliseconds <= longestSeconds * 1000
+        else { return nil }
         return .milliseconds(milliseconds)
     }
     return parseSeconds(trimmed).map { .seconds($0) }

@@ -29,7 +29,11 @@ extension TimeToLive: CustomStringConvertible {
     }
 }
 
-/// Seconds from `45`, `45s`, `10m`, `24h`, `7d`, `2w`; nil for anything else, negative numbers and overflow.
+/// The longest time that can be asked for, 36500 days in seconds: about a century, from which sums are still instants.
+package let longestSeconds: Int64 = 36_500 * 86_400
+
+/// Seconds from `45`, `45s`, `10m`, `24h`, `7d`, `2w`; nil for anything else, negative numbers and more than
+/// ``longestSeconds``.
 package func parseSeconds(_ text: some StringProtocol) -> Int64? {
     let digits = text.prefix { $0.isASCII && $0.isNumber }
     guard let number = Int64(digits) else { return nil }
@@ -43,7 +47,7 @@ package func parseSeconds(_ text: some StringProtocol) -> Int64? {
     default: return nil
     }
     let (result, overflow) = number.multipliedReportingOverflow(by: factor)
-    return overflow ? nil : result
+    return overflow || result > longestSeconds ? nil : result
 }
 
 /// `90 s` as `90s`, `5400 s` as `90m`, `86400 s` as `24h`, `259200 s` as `3d`: the largest unit that loses nothing.

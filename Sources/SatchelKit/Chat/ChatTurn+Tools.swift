@@ -86,9 +86,8 @@ extension ChatTurn {
         for try await event in model.stream(request) {
             switch event {
             case .text(let piece), .refusal(let piece):
-                text += piece
                 said += piece
-                await saver.add(piece)
+                await say(piece)
             case .usage(let tokens): usage = before.map { $0 + tokens } ?? tokens
             case .toolCall(let call): calls.append(call)
             case .finished(let reason): finish = reason
@@ -112,8 +111,7 @@ extension ChatTurn {
     ) async throws {
         // What is said before and after a look is not one sentence.
         if !said.isEmpty {
-            text += "\n\n"
-            await saver.add("\n\n")
+            await say("\n\n")
             observe(.event(.text("\n\n")))
         }
         tools.rounds += 1

@@ -19,11 +19,15 @@ struct ChatTurn {
 
     private var shown: [ChatAnswer.File] = []
     private var citations: [ResolvedCitation] = []
+    /// Of these, one for each place.
+    private var places: [ResolvedCitation] = []
     private var texts: ShownTexts
     /// What the ids of the request stand for.
     private var digests: [RemoteFileID: ContentDigest] = [:]
     let saver: AnswerSaver
-    var text = ""
+    private(set) var text = ""
+    /// Code points of it: counting them anew for each citation would take longer and longer.
+    private var length = 0
     /// Of all requests of this turn.
     var usage: ChatUsage?
     var finish: FinishReason?
@@ -138,14 +142,20 @@ struct ChatTurn {
         return request
     }
 
+    /// The answer goes on.
+    mutating func say(_ piece: String) async {
+        text += piece
+        length += piece.unicodeScalars.count
+        await saver.add(piece)
+    }
+
     mutating func note(
         _ citation: Citation,
         observe: (ChatProgress) -> Void
     ) async {
-        let found = await texts.resolve(citation, at: text.unicodeScalars.count, digests)
-        var places: [ResolvedCitation] = []
-        for known in citations where !places.contains(where: { $0.isSamePlace(as: known) }) { places.append(known) }
+        let found = await texts.resolve(citation, at: length, digests)
         let number = places.firstIndex { $0.isSamePlace(as: found) } ?? places.count
+        if number == places.count { places.append(found) }
         citations.append(found)
         observe(.cited(number: number + 1, found))
     }

@@ -70,7 +70,8 @@ extension Configuration {
             "chat.idle_timeout",
             \.chat.idleTimeout,
             environment: "SATCHEL_CHAT_IDLE_TIMEOUT",
-            "how long a provider may be silent before an answer counts as broken off"
+            atLeast: .seconds(1),
+            "how long a provider may be silent before an answer counts as broken off; at least `1s`"
         ),
         .flag(
             "chat.citations",

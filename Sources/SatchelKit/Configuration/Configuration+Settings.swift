@@ -196,19 +196,26 @@ extension Configuration {
             "watch.rescan",
             \.watch.rescan,
             environment: "SATCHEL_WATCH_RESCAN",
-            "how often everything is looked at again"
+            atLeast: .seconds(1),
+            canBeNever: true,
+            "how often everything is looked at again; at least `1s`, `0` for never"
         ),
         .duration(
             "watch.cleanup",
             \.watch.cleanup,
             environment: "SATCHEL_WATCH_CLEANUP",
-            "how often copies that nothing needs are deleted, as `cleanup` would; `0` for never"
+            atLeast: .seconds(1),
+            canBeNever: true,
+            "how often copies that nothing needs are deleted, as `cleanup` would; at least `1s`, `0` for never"
         ),
         .duration(
             "watch.poll",
             \.watch.poll,
             environment: "SATCHEL_WATCH_POLL",
-            "how often everything is looked at where the system reports no changes: no watches left, network file systems"
+            atLeast: .milliseconds(100),
+            canBeNever: true,
+            "how often everything is looked at where the system reports no changes: no watches left, network file "
+                + "systems; at least `100ms`, `0` for never"
         ),
     ]
 

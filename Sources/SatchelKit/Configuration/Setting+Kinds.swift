@@ -1,20 +1,27 @@
 internal import SatchelCore
 
 extension Setting {
+    /// A length of time, of at least `least`; with `canBeNever` also `0`.
     static func duration(
         _ name: String,
         _ path: any WritableKeyPath<Root, Duration> & Sendable,
         environment: String? = nil,
+        atLeast least: Duration? = nil,
+        canBeNever: Bool = false,
         _ summary: String
     ) -> Setting {
-        .scalar(
+        let bounds = least.map { ", at least \(spelledDuration($0))\(canBeNever ? " or 0 for never" : "")" } ?? ""
+        return .scalar(
             name,
             path,
             environment: environment,
             type: "duration",
-            expected: "a duration such as 250ms, 10m or 24h",
+            expected: "a duration such as 250ms, 10m or 24h\(bounds), at most \(spelledDuration(longestSeconds))",
             summary,
-            parse: { parseDuration($0) },
+            parse: { text in
+                guard let duration = parseDuration(text) else { return nil }
+                return duration >= least ?? .zero || (canBeNever && duration == .zero) ? duration : nil
+            },
             show: { spelledDuration($0) }
         )
     }

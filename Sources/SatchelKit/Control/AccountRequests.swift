@@ -54,6 +54,7 @@ extension ControlAnswer {
         var account: String
         var ours, missing, foreign: Int
         var orphaned, adoptable, adopted, deleted, failed: [Held]
+        var accountError: Failure?
     }
 
     struct Verify: Codable, Sendable {
@@ -65,6 +66,7 @@ extension ControlAnswer {
     struct Revoke: Codable, Sendable {
         var revoked, failed: [Held]
         var comingBack: [String]
+        var accountError: Failure?
     }
 }
 
@@ -91,7 +93,8 @@ extension ControlAnswer.Reconcile {
             adoptable: held(found.adoptable),
             adopted: held(found.adopted),
             deleted: held(found.deleted),
-            failed: held(found.failed)
+            failed: held(found.failed),
+            accountError: found.accountError.map { ControlAnswer.Failure($0) }
         )
     }
 
@@ -116,6 +119,7 @@ extension ControlAnswer.Reconcile {
         found.adopted = files(adopted)
         found.deleted = files(deleted)
         found.failed = files(failed)
+        found.accountError = accountError?.providerError
         return found
     }
 }
@@ -167,6 +171,7 @@ extension ControlAnswer.Revoke {
         revoked = held(report.revoked)
         failed = held(report.failed)
         comingBack = report.comingBack.map(\.description).sorted()
+        accountError = report.accountError.map { ControlAnswer.Failure($0) }
     }
 
     var report: RevokeReport {
@@ -185,6 +190,7 @@ extension ControlAnswer.Revoke {
         report.revoked = copies(revoked)
         report.failed = copies(failed)
         report.comingBack = Set(comingBack.compactMap { WorkspacePath(escaped: $0) })
+        report.accountError = accountError?.providerError
         return report
     }
 }

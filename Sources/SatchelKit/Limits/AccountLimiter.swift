@@ -5,22 +5,53 @@ internal import Synchronization
 
 /// The limits of one account, shared with every process of the user through the ``LimitBook``.
 ///
-/// Where there is no book, or it fails, the limits hold within this process alone: limits that cannot be shared are no
-/// reason not to work.
+/// Where there is no book, or while it fails, the limits hold within this process alone: limits that cannot be shared are
+/// no reason not to work. What was counted meanwhile is written down as soon as the book can be.
 final class AccountLimiter: Limiter {
     private let policy: LimitPolicy
     private let book: LimitBook?
     /// Names the account in the book.
     private let account: String
+    /// What counts where nothing is counted together.
     private let own = Mutex(LimitState())
     /// When the book was last asked whether others were refused; seconds since 1970.
     private let lookedAt = Mutex(0.0)
-    private let hasFailed = Atomic(false)
+    private let copy = Mutex(Copy())
+    private let pause: Duration
 
-    init(_ policy: LimitPolicy, account: String, book: LimitBook?) {
+    /// The account's page of the book as this process knows it.
+    private struct Copy {
+        /// As it was last read.
+        var base = LimitState()
+        /// The same, with what was counted since then and could not be written.
+        var state = LimitState()
+        /// The book is not asked before: a process that holds it may be waited for long.
+        var retryAt: ContinuousClock.Instant?
+
+        /// The page is like this now.
+        mutating func read(_ page: LimitState) {
+            var next = page
+            next.take(state, since: base)
+            (base, state, retryAt) = (page, next, nil)
+        }
+
+        /// What is not written yet, which whoever calls is going to write.
+        mutating func taken() -> (own: LimitState, base: LimitState) {
+            defer { state = base }
+            return (state, base)
+        }
+    }
+
+    /// - Parameters:
+    ///   - policy: decides.
+    ///   - account: names the account in the book.
+    ///   - book: shared with other processes; nil for none.
+    ///   - pause: between two looks at a book that fails.
+    init(_ policy: LimitPolicy, account: String, book: LimitBook?, pause: Duration = .seconds(10)) {
         self.policy = policy
         self.account = account
         self.book = book
+        self.pause = pause
     }
 
     var concurrency: Int? { policy.limits.concurrency }
@@ -77,30 +108,33 @@ final class AccountLimiter: Limiter {
             last = now
             return true
         }
-        guard isDue, let book, !hasFailed.load(ordering: .relaxed),
-            let shared = try? await book.update(account, { $0 }), shared.updatedAt <= now + 1
-        else { return }
+        guard isDue, let shared = await ask({ $0 }), shared.updatedAt <= now + 1 else { return }
         own.withLock { $0.takeRefusals(of: shared) }
     }
 
     @discardableResult
     private func update<T: Sendable>(_ body: @escaping @Sendable (inout LimitState) -> T) async -> T {
-        if let book, !hasFailed.load(ordering: .relaxed) {
-            do {
-                return try await book.update(account, body)
-            } catch {
-                hasFailed.store(true, ordering: .relaxed)
-            }
-        }
-        return own.withLock { body(&$0) }
+        if let result = await ask(body) { return result }
+        return copy.withLock { body(&$0.state) }
     }
-}
 
-extension LimitState {
-    /// What somebody else was told by the provider counts here too.
-    fileprivate mutating func takeRefusals(of other: LimitState) {
-        pausedUntil = max(pausedUntil, other.pausedUntil)
-        guard other.ceilingAt > ceilingAt else { return }
-        (ceiling, ceilingAt) = (other.ceiling, other.ceilingAt)
+    /// Changes the page in the book; nil where there is none, or it cannot be written.
+    private func ask<T: Sendable>(_ body: @escaping @Sendable (inout LimitState) -> T) async -> T? {
+        guard let book, copy.withLock({ $0.retryAt.map { $0 <= .now } ?? true }) else { return nil }
+        let missed = copy.withLock { $0.taken() }
+        do {
+            let (result, page) = try await book.update(account) { page in
+                page.take(missed.own, since: missed.base)
+                return (body(&page), page)
+            }
+            copy.withLock { $0.read(page) }
+            return result
+        } catch {
+            copy.withLock { copy in
+                copy.state.take(missed.own, since: missed.base)
+                copy.retryAt = .now + pause
+            }
+            return nil
+        }
     }
 }

@@ -6,8 +6,16 @@ extension AccountConfiguration {
     ///
     /// Servers elsewhere that speak the same language have limits of their own.
     package func effectiveLimits(_ traits: ProviderTraits) -> AccountLimits {
-        baseURL == kind.publicBaseURL ? limits.filled(from: traits.limits) : limits
+        isAtOwnAddress ? limits.filled(from: traits.limits) : limits
     }
+
+    /// What all files of the account may take: what the user says, and else for the provider's own address what it
+    /// publishes; nil for no limit that is known.
+    package func effectiveRoom(_ traits: ProviderTraits) -> ByteCount? {
+        maxBytes ?? (isAtOwnAddress ? traits.maxAccountFiles : nil)
+    }
+
+    private var isAtOwnAddress: Bool { baseURL == kind.publicBaseURL }
 }
 
 extension Workspace {

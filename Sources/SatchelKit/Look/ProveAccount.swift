@@ -40,6 +40,8 @@ private struct AccountProof {
     var report: LiveReport
     /// Canaries that are there and have to go.
     private var rows: [Int64] = []
+    /// Of these, the ones that the account has said it took.
+    private var taken = 0
 
     private var traits: ProviderTraits { connection.traits }
     private var provider: any FileProvider { connection.provider }
@@ -84,13 +86,16 @@ private struct AccountProof {
                 problem = "\(error)"
             }
         }
-        note(
-            "delete",
-            problem == nil,
-            problem ?? "\(rows.count) \(rows.count == 1 ? "canary is" : "canaries are") gone again",
-            hint: "satchel cleanup --older-than 0 tries again"
-        )
-        rows = []
+        // Where nothing was taken, nothing was proven.
+        if taken > 0 || problem != nil {
+            note(
+                "delete",
+                problem == nil,
+                problem ?? "\(taken) \(taken == 1 ? "canary is" : "canaries are") gone again",
+                hint: "satchel cleanup --older-than 0 tries again"
+            )
+        }
+        (rows, taken) = ([], 0)
     }
 
     // MARK: - Files
@@ -115,6 +120,7 @@ private struct AccountProof {
         let result = await provider.upload([upload])[0]
         switch result {
         case .success(let file):
+            taken += 1
             let end = Manifest.UploadEnd.ready(row: row, file, ledgerPath: canary.path)
             try await workspace.manifest.finishUploads([end], at: workspace.now())
             note(name, true, "\(label.mime), \(canary.bytes.count) bytes, as \(file.id)")
@@ -238,13 +244,10 @@ private struct AccountProof {
 }
 
 extension ChatUsage {
+    /// What has no price adds none.
     fileprivate mutating func add(_ other: ChatUsage) {
-        input += other.input
-        cached += other.cached
-        output += other.output
-        reasoning += other.reasoning
-        cacheWrite += other.cacheWrite
-        toolCalls += other.toolCalls
-        if let price = other.cost { cost = (cost ?? .zero).adding(price) }
+        let price = other.cost.map { (cost ?? .zero).adding($0) } ?? cost
+        self = self + other
+        cost = price
     }
 }

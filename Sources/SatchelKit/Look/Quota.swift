@@ -35,7 +35,7 @@ extension Workspace {
             var quota = Quota(
                 account: account.name,
                 kind: account.kind,
-                limit: account.maxBytes ?? traits.maxAccountFiles,
+                limit: account.effectiveRoom(traits),
                 isConfigured: account.maxBytes != nil
             )
             if let id = try await rememberedAccount(account) {
@@ -50,7 +50,7 @@ extension Workspace {
                     try Task.checkCancellation()
                     let page = try await connection.provider.list(after: cursor)
                     sum.files += page.files.count
-                    sum.bytes += page.files.reduce(0) { $0 + ($1.size ?? 0) }
+                    for file in page.files { sum.bytes.add(told: file.size ?? 0) }
                     cursor = page.next
                 } while cursor != nil
                 quota.total = sum

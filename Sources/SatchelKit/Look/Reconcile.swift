@@ -40,6 +40,8 @@ package struct Reconciliation: Sendable {
     package var adopted: [File] = []
     package var deleted: [File] = []
     package var failed: [File] = []
+    /// What ended the deletes.
+    package var accountError: ProviderError?
 }
 
 extension Workspace {
@@ -145,16 +147,24 @@ extension Workspace {
     }
 
     private func deleteOrphans(_ result: inout Reconciliation, in connection: Connection) async throws {
+        var streak = FailureStreak()
         for var file in result.orphaned {
             try Task.checkCancellation()
+            if let error = result.accountError {
+                file.error = "\(error)"
+                result.failed.append(file)
+                continue
+            }
             do {
                 try await connection.provider.delete(file.remoteID)
                 try await manifest.settleOrphan(file.remoteID, in: connection.id, because: "orphaned", at: now())
                 result.deleted.append(file)
+                _ = streak.isHopeless(after: nil)
             } catch let error as ProviderError {
                 if error.kind == .cancelled { throw error }
                 file.error = "\(error)"
                 result.failed.append(file)
+                if streak.isHopeless(after: error) { result.accountError = error }
             }
         }
         result.orphaned = []

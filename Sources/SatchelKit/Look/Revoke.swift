@@ -15,6 +15,8 @@ package struct RevokeReport: Sendable {
 
     package var revoked: [Copy] = []
     package var failed: [Copy] = []
+    /// What ended the deletes of an account.
+    package var accountError: ProviderError?
     /// Files that the next sync would send again.
     package var comingBack: Set<WorkspacePath> = []
 }
@@ -64,6 +66,7 @@ extension Workspace {
                 }
             } catch let error where !(error is CancellationError) {
                 for entry in entries { report.add(entry, error: "\(error)") }
+                report.accountError = report.accountError ?? (error as? ProviderError)
                 continue
             }
             var streak = FailureStreak()
@@ -74,6 +77,7 @@ extension Workspace {
                 if lasting == nil, streak.isHopeless(after: error) { lasting = error }
                 report.add(entry, error: error.map { "\($0)" })
             }
+            report.accountError = report.accountError ?? lasting
         }
         let revoked = Set(report.revoked.map(\.remoteID))
         let gone = Set(wanted.filter { $0.remoteID.map { revoked.contains($0) } ?? false }.map(\.digest))

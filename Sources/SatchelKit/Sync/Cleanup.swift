@@ -284,7 +284,8 @@ func planCleanup(
                 "nothing has referred to it since \(copy.touchedAt.formatted(.iso8601))"
             )
         }
-        let wait = spelledDuration(Int64(keepUnreferenced))
+        // Another process may have asked for any number.
+        let wait = spelledDuration(Int64(min(keepUnreferenced, Double(longestSeconds))))
         return verdict(false, "recent", "unreferenced, kept for \(wait) in case its file comes back")
     }
 }

@@ -5,7 +5,7 @@ internal import SatchelManifest
 extension Workspace {
     /// How much the copies of this workspace may take in the account; nil for no limit that is known.
     func limit(of connection: Connection) -> ByteCount? {
-        connection.account.maxBytes ?? connection.traits.maxAccountFiles
+        connection.account.effectiveRoom(connection.traits)
     }
 
     /// Sees to it that a plan's uploads fit into the account.

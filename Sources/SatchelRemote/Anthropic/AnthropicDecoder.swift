@@ -294,10 +294,9 @@ extension AnthropicDecoder {
 
         /// What is read from the cache or written to it is counted apart from `input_tokens`.
         var chatUsage: ChatUsage {
-            let cached = cache_read_input_tokens ?? 0
-            return ChatUsage(
-                input: (input_tokens ?? 0) + (cache_creation_input_tokens ?? 0) + cached,
-                cached: cached,
+            ChatUsage(
+                input: ChatUsage.sum(input_tokens, cache_creation_input_tokens, cache_read_input_tokens),
+                cached: cache_read_input_tokens ?? 0,
                 cacheWrite: cache_creation_input_tokens ?? 0,
                 output: output_tokens ?? 0,
                 reasoning: output_tokens_details?.thinking_tokens ?? 0

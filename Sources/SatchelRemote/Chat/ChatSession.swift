@@ -9,6 +9,7 @@ actor ChatSession {
     private let refusals: Refusals
     private var decoder: any ChatDecoder
     private var reader = SSEReader()
+    private var meter = AnswerMeter()
     private var source: HTTPStream?
     private var ready: [ChatEvent] = []
     /// How it ends once everything in `ready` is taken; nil while more may come.
@@ -48,12 +49,13 @@ actor ChatSession {
             } catch {
                 throw refusals.error(error, isRepeatable: false)
             }
-            if let piece {
-                try decode(piece, head: source.head)
-            } else {
-                decodeEnd()
-                if ending == nil { throw refusals.endedEarly(source.head) }
+            do throws(AnswerMeter.TooMuch) {
+                if let piece { try meter.take(piece) } else { try decodeEnd() }
+            } catch {
+                throw tooMuch(error, source.head)
             }
+            if let piece { try decode(piece, head: source.head) }
+            if piece == nil, ending == nil { throw refusals.endedEarly(source.head) }
         } catch {
             ending = ending ?? .failure(error)
         }
@@ -94,26 +96,37 @@ actor ChatSession {
             throw refusals.badReply(head, "an event of the stream is larger than \(error.limit) bytes")
         }
         for event in events where ending == nil {
+            let meant: [ChatEvent]
             do throws(ChatStreamFault) {
-                accept(try decoder.take(event))
+                meant = try decoder.take(event)
             } catch {
                 switch error {
                 case .refused(let reply): throw refusals.error(inStream: reply, head: head, ids: ids)
                 case .unreadable(let why): throw refusals.badReply(head, why)
                 }
             }
+            do throws(AnswerMeter.TooMuch) {
+                try accept(meant)
+            } catch {
+                throw tooMuch(error, head)
+            }
         }
     }
 
-    private func decodeEnd() {
+    private func decodeEnd() throws(AnswerMeter.TooMuch) {
         // An event that was cut in two is none, and says nothing.
-        if let last = reader.finish(), let events = try? decoder.take(last) { accept(events) }
-        if ending == nil { accept(decoder.end()) }
+        if let last = reader.finish(), let events = try? decoder.take(last) { try accept(events) }
+        if ending == nil { try accept(decoder.end()) }
+    }
+
+    private func tooMuch(_ error: AnswerMeter.TooMuch, _ head: HTTPHead) -> ProviderError {
+        refusals.badReply(head, "the answer has more than \(error.what), and was ended there")
     }
 
     /// Keeps events up to the terminal one; whatever follows that is not for us.
-    private func accept(_ events: [ChatEvent]) {
+    private func accept(_ events: [ChatEvent]) throws(AnswerMeter.TooMuch) {
         for event in events where ending == nil {
+            try meter.take(event)
             ready.append(event)
             guard case .finished = event else { continue }
             ending = .success(())

@@ -228,9 +228,9 @@ extension GeminiDecoder {
         /// Thoughts are counted beside the answer here, and inside it elsewhere.
         var chatUsage: ChatUsage {
             ChatUsage(
-                input: (promptTokenCount ?? 0) + (toolUsePromptTokenCount ?? 0),
+                input: ChatUsage.sum(promptTokenCount, toolUsePromptTokenCount),
                 cached: cachedContentTokenCount ?? 0,
-                output: (candidatesTokenCount ?? 0) + (thoughtsTokenCount ?? 0),
+                output: ChatUsage.sum(candidatesTokenCount, thoughtsTokenCount),
                 reasoning: thoughtsTokenCount ?? 0
             )
         }
