@@ -102,14 +102,13 @@ struct Sync: AsyncParsableCommand {
     ) async throws -> (ExitStatus, JSONSync) {
         let progress = ProgressLine(output)
         defer { progress.clear() }
-        let connection = try await workspace.connect(to: account) { seconds, reason in
+        let connection = try await workspace.connect(to: account, notice: output.note) { seconds, reason in
             progress.note(.waiting(seconds: seconds, reason: reason))
             output.event(
                 .waiting(seconds: seconds, reason: reason),
                 account: account ?? workspace.configuration.defaultAccountName
             )
         }
-        if let notice = connection.notice { output.note(notice) }
         var sync = SyncOptions()
         sync.isDryRun = dryRun || check
         sync.isConfirmed = yes

@@ -22,13 +22,15 @@ extension Workspace {
     ///
     /// - Parameters:
     ///   - content: which.
+    ///   - notice: as for ``connect(to:notice:onWait:)``, where the bytes are fetched from an account.
     ///   - write: is given each piece in order.
     /// - Throws: ``WorkspaceError`` when the bytes are nowhere any more.
     package func read(
         _ content: FoundContent,
+        notice: (String) -> Void,
         _ write: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
     ) async throws {
-        let reader = try await open(content)
+        let reader = try await open(content, notice: notice)
         try await drain(reader, write)
     }
 
@@ -56,12 +58,18 @@ extension Workspace {
     ///   - content: which.
     ///   - target: a path as typed; nil for the content's own.
     ///   - replaces: take the place of a file that is there.
+    ///   - notice: as for ``connect(to:notice:onWait:)``, where the bytes are fetched from an account.
     /// - Returns: the file, for people.
     /// - Throws: ``WorkspaceError`` when there is something already, the bytes are nowhere, or it cannot be written.
-    package func restore(_ content: FoundContent, to target: String?, replaces: Bool) async throws -> String {
+    package func restore(
+        _ content: FoundContent,
+        to target: String?,
+        replaces: Bool,
+        notice: (String) -> Void
+    ) async throws -> String {
         let place = try place(of: content, target: target)
         if !replaces, exists(place.absolute) { throw alreadyThere(place.name) }
-        let lent = Lent(try await open(content))
+        let lent = Lent(try await open(content, notice: notice))
         let alreadyThere = alreadyThere(place.name)
         try await onDiskQueue {
             do throws(WriteError) {

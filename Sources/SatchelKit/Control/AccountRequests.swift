@@ -65,6 +65,7 @@ extension ControlAnswer {
     struct Revoke: Codable, Sendable {
         var revoked, failed: [Held]
         var comingBack: [String]
+        var notices: [String]?
     }
 }
 
@@ -167,6 +168,7 @@ extension ControlAnswer.Revoke {
         revoked = held(report.revoked)
         failed = held(report.failed)
         comingBack = report.comingBack.map(\.description).sorted()
+        notices = report.notices
     }
 
     var report: RevokeReport {
@@ -185,6 +187,7 @@ extension ControlAnswer.Revoke {
         report.revoked = copies(revoked)
         report.failed = copies(failed)
         report.comingBack = Set(comingBack.compactMap { WorkspacePath(escaped: $0) })
+        report.notices = notices ?? []
         return report
     }
 }

@@ -169,7 +169,8 @@ struct RequestDesk {
         } else if let known = others[name] {
             found = known
         } else {
-            found = try await workspace.connect(to: name)
+            // Who asks has connected too, and was told.
+            found = try await workspace.connect(to: name, notice: { _ in })
             others[name] = found
         }
         guard found.id == id else {
