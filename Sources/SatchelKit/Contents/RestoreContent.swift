@@ -68,7 +68,7 @@ extension Workspace {
         notice: (String) -> Void
     ) async throws -> String {
         let place = try place(of: content, target: target)
-        if !replaces, exists(place.absolute) { throw alreadyThere(place.name) }
+        if !replaces, fileStatus(of: place.path, below: place.root) != nil { throw alreadyThere(place.name) }
         let lent = Lent(try await open(content, notice: notice))
         let alreadyThere = alreadyThere(place.name)
         try await onDiskQueue {
@@ -87,7 +87,6 @@ extension Workspace {
         var path: WorkspacePath
         /// For people.
         var name: String
-        var absolute: String
     }
 
     private func place(of content: FoundContent, target: String?) throws -> Place {
@@ -98,18 +97,18 @@ extension Workspace {
                     "\(content.digest.prefix(12)): it has no path in the workspace; say where with -o"
                 )
             }
-            return Place(root: root, path: path, name: "\(path)", absolute: "\(root)/\(path.lossyText)")
+            return Place(root: root, path: path, name: "\(path)")
         }
         let typed = target.hasPrefix("/") ? target : "\(context.directory)/\(target)"
         let (folder, file) = typed.splitAtLastSlash
         guard let folder = resolvedPath(folder.isEmpty ? "/" : folder), file != "..", file != ".",
-            let path = WorkspacePath(file.utf8)
+            let path = WorkspacePath(rawPath(typed: file))
         else { throw WorkspaceError(.cannotStart, "\(printable(target)): there is no such folder; make it first") }
         let absolute = folder == "/" ? "/\(file)" : "\(folder)/\(file)"
         guard !absolute.hasPrefix("\(root)/.satchel/") else {
             throw WorkspaceError(.cannotStart, "\(printable(target)): .satchel is satchel's own; choose another place")
         }
-        return Place(root: folder, path: path, name: printable(target), absolute: absolute)
+        return Place(root: folder, path: path, name: printable(target))
     }
 
     private func alreadyThere(_ name: String) -> WorkspaceError {
