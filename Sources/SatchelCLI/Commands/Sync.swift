@@ -135,13 +135,13 @@ struct Sync: AsyncParsableCommand {
             )
         }
         progress.clear()
-        output.event(report)
         if report.isDryRun, !check {
             for entry in report.entries {
                 output.event(EventLine(entry), account: name)
                 output.info(output.text(of: entry, account: name, now: workspace.context.now()))
             }
         }
+        output.event(report)
         if let waiting = report.skippedByReason["on_reference"] {
             let files = waiting == 1 ? "1 file waits" : "\(waiting) files wait"
             output.note("upload is on-reference: \(files) for the first chat that refers to them")
