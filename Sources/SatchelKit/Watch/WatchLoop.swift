@@ -136,8 +136,8 @@ struct WatchLoop {
             if !rested.isEmpty { try await sync(Scope(rested), renews: false) }
         case .request(let request):
             let stop = care.stop
-            try await care.following { observe in
-                try await desk.answer(request, isHeld: { stop.isRequested }, observe: observe)
+            try await care.following { own, other in
+                try await desk.answer(request, isHeld: { stop.isRequested }, own: own, other: other)
             }
         }
     }
@@ -165,7 +165,7 @@ struct WatchLoop {
         options.findsOtherNames = scope != .everything
         let report: SyncReport
         do {
-            report = try await care.following { [workspace, connection, options] observe in
+            report = try await care.following { [workspace, connection, options] observe, _ in
                 try await workspace.sync(scope, to: connection, options: options, observe: observe)
             }
         } catch is SyncHeld {
