@@ -2,7 +2,7 @@ import SatchelTestSupport
 import Testing
 
 /// Arguments and folders whose names are no text.
-@Suite(.timeLimit(.minutes(1))) struct RawArgumentTests {
+@Suite(.timeLimit(.minutes(2))) struct RawArgumentTests {
     /// Lets a shell make the arguments, where `$q` is `q\xfe.txt` in its raw bytes.
     private func run(_ line: String, _ satchel: RunningSatchel) async throws -> FinishedProcess {
         let script = "satchel=$0; q=$(printf 'q\\376.txt'); \(line)"

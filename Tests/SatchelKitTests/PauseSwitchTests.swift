@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What is written down of a pause, and what the watch goes by, are the same, whoever asks at the same moment.
-@Suite(.timeLimit(.minutes(1))) struct PauseSwitchTests {
+@Suite(.timeLimit(.minutes(2))) struct PauseSwitchTests {
     private struct Full: Error {}
 
     private final class Journal: Sendable {
