@@ -23,12 +23,10 @@ struct GlobalOptions: ParsableArguments {
 
     var context: Context {
         get throws {
-            let environment = ProcessInfo.processInfo.environment
-            let typed = directory ?? "."
-            guard let resolved = resolvedPath(typed) else {
-                throw WorkspaceError(.cannotStart, "\(typed): no such folder; check -C")
-            }
-            return Context(environment: environment, directory: resolved)
+            Context(
+                environment: ProcessInfo.processInfo.environment,
+                directory: try folder(typed: directory ?? ".")
+            )
         }
     }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import SatchelCore
 
 @main
 struct Satchel: AsyncParsableCommand {
@@ -34,7 +35,7 @@ struct Satchel: AsyncParsableCommand {
     /// Accepts `-C DIR` also before the command, where git users write it.
     static func main() async {
         openStandardStreams()
-        var arguments = Array(CommandLine.arguments.dropFirst())
+        var arguments = typedArguments()
         if arguments.count > 2, arguments[0] == "-C" {
             let moved = Array(arguments.prefix(2))
             arguments.removeFirst(2)
@@ -43,6 +44,18 @@ struct Satchel: AsyncParsableCommand {
             arguments.insert(contentsOf: moved, at: end)
         }
         await main(arguments)
+    }
+
+    /// What stands behind the program's name.
+    ///
+    /// An argument that is not UTF-8 comes in the escaped form, in which commands take the names of files: repaired as text
+    /// it could be the name of another one.
+    private static func typedArguments() -> [String] {
+        (1..<max(Int(CommandLine.argc), 1)).compactMap { index in
+            guard let argument = CommandLine.unsafeArgv[index] else { return nil }
+            return String(validatingCString: argument)
+                ?? escaped(UnsafeRawBufferPointer(start: argument, count: strlen(argument)))
+        }
     }
 
     /// Puts `/dev/null` where a standard stream was closed by whoever started this (`>&-`): the next file that is opened

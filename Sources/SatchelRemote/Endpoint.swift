@@ -62,10 +62,7 @@ package struct Endpoint: Sendable {
     }
 
     /// Whether the key would cross a network unencrypted.
-    package var sendsKeyInClear: Bool {
-        guard key != nil, baseURL.hasPrefix("http://") else { return false }
-        return !(host == "localhost" || host == "[::1]" || host.hasPrefix("127."))
-    }
+    package var sendsKeyInClear: Bool { key != nil && baseURL.hasPrefix("http://") && !isLoopbackHost(host) }
 
     /// What must never be seen in a message.
     var secrets: [String] { (key.map { [$0.value] } ?? []) + extraHeaders.map(\.value) }

@@ -43,6 +43,17 @@ import Testing
         }
     }
 
+    @Test func oneMistakeHasAHintAndSeveralHaveEachTheirOwn() async throws {
+        try await RunningSatchel.initialised([:]) { satchel in
+            try satchel.workspace.write("satchel.yaml", "tll: 24h\n")
+            let one = try await satchel.failure("sync", status: 2)
+            #expect(one.hint == "did you mean ttl?")
+            try satchel.workspace.write("satchel.yaml", "tll: 24h\nhiden: true\n")
+            let two = try await satchel.failure("sync", status: 2)
+            #expect(two.hint == nil && two.message.contains("mean ttl?") && two.message.contains("mean hidden?"))
+        }
+    }
+
     @Test(arguments: [
         ["sync", "--max-delete", "-1"], ["sync", "--wait", "soon"], ["cleanup", "--older-than", "x"],
         ["cleanup", "--all"], ["cleanup", "--limit", "-3"], ["nonsense"], ["sync", "--nonsense"], ["why"],

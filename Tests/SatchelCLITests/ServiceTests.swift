@@ -211,6 +211,15 @@ import Testing
         }
     }
 
+    @Test func theServiceFindsAConfigurationThatIsNamedFromHere() async throws {
+        try await AtOpenAI.with(["a.txt": "a\n"]) { at in
+            try at.workspace.write("own.yaml", "ttl: 2h\n")
+            at.satchel.set("SATCHEL_CONFIG", "own.yaml")
+            let unit: Unit = try await at.satchel.document(["watch", "--install", "--dry-run"])
+            #expect(unit.text?.contains("SATCHEL_CONFIG=\(at.workspace.root)/own.yaml") == true, "\(unit)")
+        }
+    }
+
     @Test func somebodyElsesUnitIsLeftAlone() async throws {
         try await AtOpenAI.with { at in
             let planned: Unit = try await at.satchel.document(["watch", "--install", "--dry-run"])

@@ -114,6 +114,55 @@ import Testing
         }
     }
 
+    @Test func whileAPauseGathersNothingIsSettled() async throws {
+        try await watching(["a.txt": "a\n"]) { at, watch in
+            while try await status(at).settled != true {}
+            try await at.satchel.run(["pause"]).check()
+            try at.workspace.write("b.txt", "b\n")
+            while try await status(at).queue != 1 {}
+            #expect(try await status(at).settled == false)
+            // A look at everything waits too; how many files that will be is not known.
+            watch.send(SIGHUP)
+            while try await status(at).queue != nil {}
+            #expect(try await status(at).settled == false)
+            try await at.satchel.run(["resume"]).check()
+            try await watch.line(containing: "↑  b.txt")
+            while try await status(at).settled != true {}
+            #expect(try await status(at).queue == 0)
+        }
+    }
+
+    @Test func aPausedWorkspaceNeverSettlesAndThatIsSaidAtOnce() async throws {
+        try await AtOpenAI.with(["a.txt": "a\n"]) { at in
+            try await at.satchel.run(["pause"]).check()
+            let failure = try await at.satchel.failure("watch", "--once-settled", status: 2)
+            #expect(failure.code == "cannot_start" && failure.hint == "run satchel resume first")
+            try await at.satchel.run(["resume"]).check()
+            try await at.satchel.run(["watch", "--once-settled"]).check()
+            #expect(at.openAI.uploadCount == 1)
+        }
+    }
+
+    // MARK: What is told
+
+    @Test func theFirstSyncOfAWatchIsReportedOnce() async throws {
+        try await watching(["a.txt": "a\n"], arguments: ["--events"]) { _, watch in
+            #expect(watch.stdout.ranges(of: "\"type\":\"report\"").count == 1, "\(watch.stdout)")
+        }
+    }
+
+    @Test func whatIsDoneForAnotherAccountIsNotToldAsTheWatchsOwn() async throws {
+        try await watching(["a.txt": "a\n"], arguments: ["--events"]) { at, watch in
+            let before = watch.stdout
+            #expect(try await at.satchel.sync("--to", "local").summary.uploaded == 1)
+            try await at.satchel.run(["rehydrate", "--to", "local"]).check()
+            try at.workspace.write("b.txt", "b\n")
+            try await watch.line(containing: "b.txt")
+            let told = watch.stdout.dropFirst(before.count)
+            #expect(!told.contains("a.txt"), "\(told)")
+        }
+    }
+
     // MARK: Outages
 
     @Test func anOutageIsOneLineAndItsEndAnother() async throws {

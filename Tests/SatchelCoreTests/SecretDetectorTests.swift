@@ -198,12 +198,29 @@ import Testing
         ("k[^ ]{2,4}!", "kab!", true), ("k[^ ]{2,4}!", "kabcde!", false), ("a\\.b", "axb", false),
     ])
     func ownPatternsCount(_ pattern: String, _ text: String, _ isFound: Bool) throws {
-        let parsed = try #require(SecretPattern(pattern))
+        let parsed = try SecretPattern(pattern)
         #expect(findings(text, [parsed]).map(\.kind) == (isFound ? ["own-pattern"] : []))
     }
 
-    @Test(arguments: ["", "*a", ".*", "a?", "(a|b)", "[a", "a{9", "a{1000}", "a{3,2}", "\\"])
-    func aPatternThatIsNoneIsRefused(_ pattern: String) { #expect(SecretPattern(pattern) == nil) }
+    @Test(arguments: ["", "*a", ".*", "a?", "(a|b)", "[a", "a{9", "a{1000}", "a{3,2}", "\\", "a[\\"])
+    func aPatternThatIsNoneIsRefused(_ pattern: String) {
+        #expect(throws: SecretPatternError.malformed) { try SecretPattern(pattern) }
+    }
+
+    @Test(
+        arguments: [
+            ("\\bACME", .escape(UInt8(ascii: "b"))), ("a\\n", .escape(UInt8(ascii: "n"))),
+            ("[\\t]a", .escape(UInt8(ascii: "t"))), ("(?i)a", .malformed), ("a\\1", .escape(UInt8(ascii: "1"))),
+            ("^TOPSECRET", .anchor), ("SECRET$", .anchor), ("[[:upper:]]{3}-CODE", .namedSet),
+            ("[^[:space:]]", .namedSet),
+        ] as [(String, SecretPatternError)]
+    )
+    func aPatternThatWouldNeverMatchIsRefused(_ pattern: String, _ error: SecretPatternError) {
+        #expect(throws: error) { try SecretPattern(pattern) }
+    }
+
+    @Test(arguments: ["\\^a\\$", "US$[0-9]", "[$^]x", "a^b", "[[]x", "a\\_b"])
+    func aSignThatIsMeantAsItselfMayStandInAPattern(_ pattern: String) throws { _ = try SecretPattern(pattern) }
 }
 
 /// SHA-256 by other code than the program's.

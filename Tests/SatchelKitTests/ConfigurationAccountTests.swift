@@ -74,11 +74,24 @@ struct ConfigurationAccountTests {
             "accounts: {x: {kind: openai, headers: {Authorization: s3cret}}}",
             "satchel.yaml:1:40: accounts.x.headers: Authorization is set from the account's key"
         ),
+        (
+            "accounts: {x: {kind: openai, headers: {hOst: s3cret}}}",
+            "satchel.yaml:1:40: accounts.x.headers: hOst belongs to the connection, not to the account; remove it"
+        ),
     ])
     func aWrongAccountIsExplained(text: String, start: String) {
         let result = complaint(workspace: text)
         #expect(result.hasPrefix(start))
         #expect(!result.contains("s3cret"))
+    }
+
+    @Test(arguments: [
+        "Host", "content-length", "Transfer-Encoding", "Connection", "TE", "Trailer", "Upgrade", "Expect", "Keep-Alive",
+        "Proxy-Connection",
+    ])
+    func nobodyMaySetTheHeadersThatFrameARequest(name: String) {
+        let result = complaint(user: "accounts: {x: {kind: openai, headers: {\(name): '12'}}}")
+        #expect(result.contains("\(name) belongs to the connection, not to the account; remove it"))
     }
 
     @Test func aKeyInAWorkspaceFileIsRefusedAndNotRepeated() {

@@ -177,6 +177,56 @@ struct ConfigurationErrorTests {
         )
     }
 
+    @Test func allThatIsWrongInAListIsToldAtOnce() {
+        #expect(
+            complaint(workspace: "gate:\n  patterns: [\"^A\", ok, \"a?\", \"\\\\bA\"]\n")
+                == """
+                satchel.yaml:2:14: gate.patterns: a pattern is looked for anywhere in a line; leave out ^ at its beginning \
+                and $ at its end, or write \\^ and \\$ for the signs themselves
+                satchel.yaml:2:24: gate.patterns: expected a secret pattern such as "acme_[a-z0-9]{32}", found "a?"
+                satchel.yaml:2:30: gate.patterns: \\b is not known; there are \\d, \\w and \\s, and a \\ before a sign that \
+                is meant as itself
+                """
+        )
+        #expect(
+            complaint(environment: ["SATCHEL_TRUSTED_FOLDERS": "work:/srv:docs"])
+                == """
+                SATCHEL_TRUSTED_FOLDERS: expected a folder that starts with / or ~/, found "work"
+                SATCHEL_TRUSTED_FOLDERS: expected a folder that starts with / or ~/, found "docs"
+                """
+        )
+    }
+
+    @Test(arguments: [
+        "accounts: {openai: KEY}", "accounts: KEY", "accounts: {KEY/x: {}}", "accounts: {openai: {KEY: x}}", "KEY: x",
+        "KEY", "chat: {KEY: x}", "watch: KEY", "ttl: KEY", "default_account: KEY", "exclude: KEY",
+        "gate: {patterns: KEY}", "gate: {allow: [KEY]}", "accounts: {openai: {kind: KEY}}",
+        "accounts: {openai: {base_url: KEY}}", "accounts: {openai: {base_url: 'https://me:KEY@gw.example'}}",
+        "accounts: {openai: {base_url: 'https://gw.example/?key=KEY'}}", "accounts: {openai: {key_env: KEY}}",
+        "accounts: {openai: {headers: 'X-Auth: KEY'}}", "accounts: {openai: {headers: {'KEY:': x}}}",
+        "accounts: {openai: {headers: {X-Auth: \"KEY\\n\"}}}", "accounts: {openai: {limits: KEY}}",
+        "accounts: {openai: {limits: {KEY: 1}}}", "accounts: {openai: {budget: {money_per_day: KEY}}}",
+        "accounts: {openai: {api_key: KEY}}", "accounts: {openai: {ttl: KEY}}", "a: {KEY: 1, KEY: 2}\n",
+        "ttl: 'https://me:hunter2@gw.example'", "ttl: @KEY",
+    ])
+    func aKeyInTheWrongPlaceIsNotRepeated(text: String) {
+        let key = "sk-proj-0123456789abcdefghij"
+        let result = complaint(workspace: text.replacing("KEY", with: key))
+        #expect(!result.isEmpty)
+        #expect(!result.contains("6789") && !result.contains("hunter2"), "\(result)")
+    }
+
+    @Test(arguments: [
+        ("accounts: {x: {kind: openai, base_url: 'https://user:hunter2hunter2@gw.example/v1'}}", "hunter2"),
+        ("accounts: {x: {kind: openai, base_url: s3cr3t}}", "s3cr3t"),
+        ("accounts: {x: {kind: openai, headers: 'X-Auth: s3cr3t'}}", "s3cr3t"),
+        ("accounts: {x: s3cr3t}", "s3cr3t"),
+    ])
+    func whereASecretMayStandNothingIsRepeated(text: String, secret: String) {
+        let result = complaint(user: text)
+        #expect(!result.isEmpty && !result.contains(secret), "\(result)")
+    }
+
     @Test func whatAStrangerWroteDoesNotReachTheTerminalRaw() {
         let result = complaint(workspace: "ttl: \"\\e[31mred\"\n")
         #expect(result == "satchel.yaml:1:6: ttl: expected a duration such as 24h, 0 or never, found \"[31mred\"")

@@ -138,4 +138,63 @@ struct ConfigurationKeyTests {
             #expect(await outcome(of: other, environment: path).contains("wants to run a command"))
         }
     }
+
+    @Test(arguments: ["", "home", "."])
+    func withoutAHomeNoFolderIsTrustedForIt(home: String) async throws {
+        let text = "accounts: {openai: {key_command: 'echo k'}}"
+        for folder in ["~", "~/", "~/tides"] {
+            let environment = ["HOME": home, "SATCHEL_TRUSTED_FOLDERS": folder]
+            let account = try configuration(workspace: text, environment: environment).account()
+            #expect(await outcome(of: account, environment: path).contains("wants to run a command"), "\(folder)")
+        }
+    }
+
+    private let untrusted =
+        "; move the account to your own configuration (satchel config path), or add \"/home/ada/tides\" to "
+        + "trusted_folders there"
+
+    @Test func aWorkspaceMayNotChooseWhichVariableIsSentAsAKey() async throws {
+        let environment = ["GITHUB_TOKEN": "t", "OPENAI_API_KEY": "k", "WORK_KEY": "w"]
+        let text = "accounts: {work: {kind: openai, key_env: [OPENAI_API_KEY, GITHUB_TOKEN]}}"
+        let stranger = try configuration(workspace: text, environment: environment).account(named: "work")
+        #expect(
+            await outcome(of: stranger, environment: environment)
+                == "account work: satchel.yaml wants the variable GITHUB_TOKEN sent as the key\(untrusted)"
+        )
+        let friend = try configuration(workspace: text, user: "trusted_folders: [~/tides]", environment: environment)
+        #expect(await outcome(of: try friend.account(named: "work"), environment: environment) == "k")
+        // What the account would take anyway may be written down.
+        let usual = "accounts: {work: {kind: openai, key_env: OPENAI_API_KEY}}"
+        let same = try configuration(workspace: usual, environment: environment).account(named: "work")
+        #expect(await outcome(of: same, environment: environment) == "k")
+        // Not for a gateway of the user's, which has its own key.
+        let gateway = "accounts: {work: {kind: openai, base_url: 'https://gw.example/v1', key_env: WORK_KEY}}"
+        let other = try configuration(workspace: usual, user: gateway, environment: environment)
+            .account(named: "work")
+        #expect(await outcome(of: other, environment: environment).contains("wants the variable OPENAI_API_KEY"))
+    }
+
+    @Test(arguments: [
+        ("kind: mistral", "another kind (mistral) for an account of yours"),
+        ("base_url: 'https://api.openai.com/v1'", "files and the key sent to https://api.openai.com/v1"),
+        ("headers: {X-Forwarded-Host: evil.example}", "headers of its own sent with every request"),
+    ])
+    func aWorkspaceMayNotTurnTheUsersKeyToSomebodyElse(line: String, wish: String) async throws {
+        let user = "accounts: {work: {kind: openai, base_url: 'https://gw.example/v1', key_command: 'echo k'}}"
+        let text = "accounts: {work: {model: m, \(line)}}"
+        let stranger = try configuration(workspace: text, user: user).account(named: "work")
+        #expect(
+            await outcome(of: stranger, environment: path)
+                == "account work: satchel.yaml wants \(wish)\(untrusted)"
+        )
+        let friend = try configuration(workspace: text, user: user + "\ntrusted_folders: [~/tides]")
+        #expect(await outcome(of: try friend.account(named: "work"), environment: path) == "k")
+    }
+
+    @Test func aWorkspaceMaySayAgainWhatTheUsersFileSays() async throws {
+        let user = "accounts: {work: {kind: openai, base_url: 'https://gw.example/v1', key_command: 'echo k'}}"
+        let text = "accounts: {work: {kind: openai, base_url: 'https://gw.example/v1', headers: {}, model: m}}"
+        let account = try configuration(workspace: text, user: user).account(named: "work")
+        #expect(await outcome(of: account, environment: path) == "k")
+    }
 }

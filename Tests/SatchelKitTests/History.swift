@@ -157,7 +157,7 @@ struct History {
     }
 
     private func connection() async throws -> Connection {
-        var connection = try await fixture.workspace.connect()
+        var connection = try await fixture.workspace.connect(notice: { _ in })
         connection.provider = retrying(files)
         return connection
     }

@@ -113,7 +113,7 @@ import Testing
             let fixture = try WorkspaceFixture(["a.txt": "a\n"], environment: openAI.environment, clock: clock)
             _ = try await fixture.sync()
             clock.advance(by: 21 * hour)
-            let connection = try await fixture.workspace.connect()
+            let connection = try await fixture.workspace.connect(notice: { _ in })
             var options = RehydrateOptions()
             func rehydrate() async throws -> SyncReport {
                 try await fixture.workspace.rehydrate(.everything, in: connection, options: options) { _ in }

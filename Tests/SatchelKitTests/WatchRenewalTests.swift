@@ -20,7 +20,7 @@ import Testing
             environment["SATCHEL_WATCH_QUIET"] = "20ms"
             let fixture = try WorkspaceFixture(["a.txt": "a\n"], environment: environment, clock: clock)
             let told = Watched(Told())
-            let connection = try await fixture.workspace.connect()
+            let connection = try await fixture.workspace.connect(notice: { _ in })
             let watch = Task {
                 try await fixture.workspace.watch(connection) { event in
                     told.update { told in

@@ -51,14 +51,14 @@ struct WorkspaceFixture {
     func sync(_ change: (inout SyncOptions) -> Void = { _ in }) async throws -> SyncReport {
         var options = SyncOptions()
         change(&options)
-        let connection = try await workspace.connect()
+        let connection = try await workspace.connect(notice: { _ in })
         return try await workspace.sync(.everything, to: connection, options: options)
     }
 
     func cleanup(_ change: (inout CleanupOptions) -> Void = { _ in }) async throws -> CleanupReport {
         var options = CleanupOptions()
         change(&options)
-        return try await workspace.cleanup(try await workspace.connect(), options: options)
+        return try await workspace.cleanup(try await workspace.connect(notice: { _ in }), options: options)
     }
 
     static let hour: TimeInterval = 3600

@@ -67,6 +67,8 @@ struct EndpointTests {
         let key = Secret("x")
         #expect(try Endpoint(baseURL: "http://example.com", key: key).sendsKeyInClear)
         #expect(try !Endpoint(baseURL: "https://example.com", key: key).sendsKeyInClear)
+        #expect(try Endpoint(baseURL: "http://127.evil.invalid/v1", key: key).sendsKeyInClear)
+        #expect(try Endpoint(baseURL: "http://127.0.0.1.evil.invalid", key: key).sendsKeyInClear)
         #expect(try !Endpoint(baseURL: "http://127.0.0.1:1", key: key).sendsKeyInClear)
         #expect(try !Endpoint(baseURL: "http://example.com", key: nil).sendsKeyInClear)
     }

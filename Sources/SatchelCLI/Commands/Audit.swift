@@ -66,6 +66,7 @@ struct Audit: AsyncParsableCommand {
             return .done
         }
         let report = try await workspace.revokeOrAsk(audit, isConfirmed: yes, patience: .seconds(30))
+        for notice in report.notices { output.note(notice) }
         let entries = try await workspace.audit(audit)
         if entries.isEmpty { try await checkPaths(of: audit, in: workspace) }
         output.document(AuditDocument(entries, report))

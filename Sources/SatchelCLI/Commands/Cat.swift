@@ -34,7 +34,7 @@ struct Cat: AsyncParsableCommand {
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
         let found = try await workspace.content(content, version: version.version)
-        try await workspace.read(found) { try writeToStandardOutput($0) }
+        try await workspace.read(found, notice: output.note) { try writeToStandardOutput($0) }
         return .done
     }
 }

@@ -68,7 +68,7 @@ struct Chat: AsyncParsableCommand {
         let overrides = model.map { [Configuration.Override("chat.model", $0, flag: "--model")] } ?? []
         let workspace = try Workspace(options.context, overrides: overrides)
         let name = account.account ?? workspace.configuration.chat.account
-        let connection = try await workspace.connect(to: name) { seconds, reason in
+        let connection = try await workspace.connect(to: name, notice: output.note) { seconds, reason in
             output.note(wait: seconds, for: reason)
         }
         return try await workspace.whileChatting(connection, notice: output.note) {

@@ -87,7 +87,7 @@ struct Cleanup: AsyncParsableCommand {
 
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
-        let connection = try await workspace.connect(to: account.account)
+        let connection = try await workspace.connect(to: account.account, notice: output.note)
         var cleanup = CleanupOptions()
         cleanup.expired = expired || !orphans
         cleanup.orphans = orphans || !expired

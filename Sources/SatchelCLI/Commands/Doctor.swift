@@ -101,7 +101,7 @@ struct Doctor: AsyncParsableCommand {
     private func prove(_ account: String, _ output: Output) async throws -> LiveReport {
         let overrides = model.map { [Configuration.Override("chat.model", $0, flag: "--model")] } ?? []
         let workspace = try Workspace(options.context, overrides: overrides)
-        let connection = try await workspace.connect(to: account) { seconds, reason in
+        let connection = try await workspace.connect(to: account, notice: output.note) { seconds, reason in
             output.note(wait: seconds, for: reason)
         }
         return try await workspace.whileLocked("doctor", patience: .seconds(30)) {

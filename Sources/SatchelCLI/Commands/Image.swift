@@ -96,7 +96,8 @@ struct Image: AsyncParsableCommand {
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
         let connection = try await workspace.connect(
-            to: workspace.configuration.imageAccount(named: account.account)
+            to: workspace.configuration.imageAccount(named: account.account),
+            notice: output.note
         ) { output.note(wait: $0, for: $1) }
         var question = try await question(in: workspace)
         if estimate {
@@ -159,7 +160,12 @@ struct Image: AsyncParsableCommand {
             var file: String?
             if let targets {
                 let target = targets.path(of: kept, number: index + 1, kept: answer.images.count)
-                file = try await workspace.restore(FoundContent(digest: digest), to: target, replaces: force)
+                file = try await workspace.restore(
+                    FoundContent(digest: digest),
+                    to: target,
+                    replaces: force,
+                    notice: output.note
+                )
             }
             documents.append(JSONOutput(kept, file: file))
             await output.picture(kept, in: workspace)

@@ -52,7 +52,7 @@ struct QuotaCommand: AsyncParsableCommand {
 
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
-        let quotas = try await workspace.quotas(of: accounts, asks: ask)
+        let quotas = try await workspace.quotas(of: accounts, asks: ask, notice: output.note)
         output.document(
             Document(
                 accounts: quotas.map { quota in

@@ -44,10 +44,9 @@ struct Rehydrate: AsyncParsableCommand {
         let scope = try await workspace.scope(of: paths)
         let progress = ProgressLine(output)
         defer { progress.clear() }
-        let connection = try await workspace.connect(to: account.account) { seconds, reason in
+        let connection = try await workspace.connect(to: account.account, notice: output.note) { seconds, reason in
             progress.note(.waiting(seconds: seconds, reason: reason))
         }
-        if let notice = connection.notice { output.note(notice) }
         var rehydrate = RehydrateOptions()
         rehydrate.within = within.flatMap { parseSeconds($0) }.map(Double.init) ?? 0
         rehydrate.all = all

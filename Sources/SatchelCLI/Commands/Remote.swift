@@ -68,10 +68,9 @@ struct RemoteLs: AsyncParsableCommand {
 
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
-        let connection = try await workspace.connect(to: account.account) { seconds, reason in
+        let connection = try await workspace.connect(to: account.account, notice: output.note) { seconds, reason in
             output.note(wait: seconds, for: reason)
         }
-        if let notice = connection.notice { output.note(notice) }
         var document = Document(account: connection.account.name)
         for owner in HeldFile.Owner.allCases { document.summary[owner.rawValue] = Document.Sum() }
         try await workspace.remoteFiles(in: connection) { page in

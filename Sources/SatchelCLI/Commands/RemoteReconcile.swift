@@ -59,10 +59,9 @@ struct RemoteReconcile: AsyncParsableCommand {
         let workspace = try Workspace(options.context)
         let progress = ProgressLine(output)
         defer { progress.clear() }
-        let connection = try await workspace.connect(to: account.account) { seconds, reason in
+        let connection = try await workspace.connect(to: account.account, notice: output.note) { seconds, reason in
             progress.note(.waiting(seconds: seconds, reason: reason))
         }
-        if let notice = connection.notice { output.note(notice) }
         var reconcile = ReconcileOptions()
         reconcile.adopts = adopt
         reconcile.deletesOrphans = deleteOrphans

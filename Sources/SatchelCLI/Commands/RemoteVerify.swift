@@ -41,10 +41,9 @@ struct RemoteVerify: AsyncParsableCommand {
 
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
-        let connection = try await workspace.connect(to: account.account) { seconds, reason in
+        let connection = try await workspace.connect(to: account.account, notice: output.note) { seconds, reason in
             output.note(wait: seconds, for: reason)
         }
-        if let notice = connection.notice { output.note(notice) }
         let found = try await workspace.verifyOrAsk(connection, patience: .seconds(30))
         output.document(
             Document(

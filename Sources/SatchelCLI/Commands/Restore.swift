@@ -47,10 +47,10 @@ struct Restore: AsyncParsableCommand {
         let workspace = try Workspace(options.context)
         let found = try await workspace.content(content, version: version.version)
         if target == "-" {
-            try await workspace.read(found) { try writeToStandardOutput($0) }
+            try await workspace.read(found, notice: output.note) { try writeToStandardOutput($0) }
             return .done
         }
-        let file = try await workspace.restore(found, to: target, replaces: force)
+        let file = try await workspace.restore(found, to: target, replaces: force, notice: output.note)
         output.document(Document(sha256: found.digest.hex, file: file))
         output.info("\(file)  \(output.painted(found.digest.prefix(12), .grey))")
         return .done

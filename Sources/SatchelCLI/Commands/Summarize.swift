@@ -57,9 +57,10 @@ struct Summarize: AsyncParsableCommand {
             if missing > 0 { output.note("\(missing) of \(notes.count) synced files have no note") }
             return .done
         }
-        let connection = try await workspace.connect(to: account.account ?? workspace.configuration.chat.account) {
-            output.note(wait: $0, for: $1)
-        }
+        let connection = try await workspace.connect(
+            to: account.account ?? workspace.configuration.chat.account,
+            notice: output.note
+        ) { output.note(wait: $0, for: $1) }
         var notes: [FileNote] = []
         let left = try await workspace.whileChatting(connection, notice: output.note) {
             let progress = ProgressLine(output)

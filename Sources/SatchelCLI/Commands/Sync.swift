@@ -105,14 +105,13 @@ struct Sync: AsyncParsableCommand {
     ) async throws -> (ExitStatus, JSONSync) {
         let progress = ProgressLine(output)
         defer { progress.clear() }
-        let connection = try await workspace.connect(to: account) { seconds, reason in
+        let connection = try await workspace.connect(to: account, notice: output.note) { seconds, reason in
             progress.note(.waiting(seconds: seconds, reason: reason))
             output.event(
                 .waiting(seconds: seconds, reason: reason),
                 account: account ?? workspace.configuration.defaultAccountName
             )
         }
-        if let notice = connection.notice { output.note(notice) }
         var sync = SyncOptions()
         sync.isDryRun = dryRun || check
         sync.isConfirmed = yes
@@ -139,13 +138,13 @@ struct Sync: AsyncParsableCommand {
             )
         }
         progress.clear()
-        output.event(report)
         if report.isDryRun, !check {
             for entry in report.entries {
                 output.event(EventLine(entry), account: name)
                 output.info(output.text(of: entry, account: name, now: workspace.context.now()))
             }
         }
+        output.event(report)
         if let waiting = report.skippedByReason["on_reference"] {
             let files = waiting == 1 ? "1 file waits" : "\(waiting) files wait"
             output.note("upload is on-reference: \(files) for the first chat that refers to them")

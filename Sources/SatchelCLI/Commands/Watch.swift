@@ -88,14 +88,13 @@ struct Watch: AsyncParsableCommand {
     ) async throws -> (WatchEnd, account: String) {
         let progress = ProgressLine(output)
         defer { progress.clear() }
-        let connection = try await workspace.connect(to: account.account) { seconds, reason in
+        let connection = try await workspace.connect(to: account.account, notice: output.note) { seconds, reason in
             progress.note(.waiting(seconds: seconds, reason: reason))
             output.event(
                 .waiting(seconds: seconds, reason: reason),
                 account: account.account ?? workspace.configuration.defaultAccountName
             )
         }
-        if let notice = connection.notice { output.note(notice) }
         let name = connection.account.name
         let text = WatchText(output: output, progress: progress, account: name, now: workspace.context.now)
         let hangups = Hangups()

@@ -13,7 +13,7 @@ extension Sync {
         for name in names {
             let progress = ProgressLine(output)
             defer { progress.clear() }
-            let connection = try await workspace.connect(to: name)
+            let connection = try await workspace.connect(to: name, notice: output.note)
             let estimate = try await workspace.estimate(scope, to: connection) { progress.note($0) }
             progress.clear()
             documents.append(JSONEstimates.Estimate(estimate))

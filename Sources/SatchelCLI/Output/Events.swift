@@ -49,8 +49,8 @@ extension Output {
         guard events else { return }
         switch event {
         case .sync(let event): self.event(event, account: account)
-        case .ready(let watches, let limit, let report):
-            if let report { self.event(report) }
+        // The report was told when that sync had settled.
+        case .ready(let watches, let limit, _):
             var line = EventLine("ready")
             line.watches = watches
             line.limit = limit

@@ -24,9 +24,9 @@ struct CommandFailure: Error {
     var isRetryable: Bool
     var status: ExitStatus
 
-    /// The half after `; `, which says what to do.
+    /// The half after `; `, which says what to do; of several mistakes none, each has its own.
     var hint: String? {
-        message.firstRange(of: "; ").map { String(message[$0.upperBound...]) }
+        message.contains("\n") ? nil : message.firstRange(of: "; ").map { String(message[$0.upperBound...]) }
     }
 
     init(_ error: any Error) {

@@ -1,8 +1,9 @@
 /// A pattern of the user's own for what must not leave.
 ///
 /// Plain characters stand for themselves. `[A-Z0-9]` and `[^…]` are sets, `.` any byte of a line, `\d` a digit, `\w` a
-/// letter, digit or `_`, `\` before anything else takes its meaning away. `?`, `*`, `+`, `{8}`, `{8,}` and `{8,40}`
+/// letter, digit or `_`, `\` before any other sign takes its meaning away. `?`, `*`, `+`, `{8}`, `{8,}` and `{8,40}`
 /// repeat the one before. There are no groups and no alternatives, so that a match takes time in proportion to the text.
+/// What other programs give a meaning, and this does not, is refused: a pattern that never matches protects nothing.
 package struct SecretPattern: Hashable, Sendable {
     package let text: String
     private var units: [Unit] = []
@@ -17,31 +18,32 @@ package struct SecretPattern: Hashable, Sendable {
     private static let mostUnits = 256
     private static let longest = 512
 
-    /// Nil when it is malformed, too large, or begins with something that may be left out or may be anything.
-    package init?(_ text: String) {
+    /// - Throws: ``SecretPatternError`` when it is malformed, too large, uses what is not known here, or begins with
+    ///   something that may be left out or may be anything.
+    package init(_ text: String) throws(SecretPatternError) {
         self.text = text
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
             let set: ByteSet
             switch byte {
             case UInt8(ascii: "["):
-                guard let parsed = Self.set(&rest) else { return nil }
-                set = parsed
+                set = try Self.set(&rest)
             case UInt8(ascii: "\\"):
-                guard let escaped = rest.popFirst() else { return nil }
-                set = Self.escape(escaped)
+                set = try Self.escape(rest.popFirst())
+            case UInt8(ascii: "^") where units.isEmpty, UInt8(ascii: "$") where rest.isEmpty:
+                throw .anchor
             case UInt8(ascii: "."):
                 set = Self.anyOfLine
             case UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "|"), UInt8(ascii: "{"), UInt8(ascii: "*"),
                 UInt8(ascii: "+"), UInt8(ascii: "?"):
-                return nil
+                throw .malformed
             default:
                 set = ByteSet([byte])
             }
-            guard repeatUnit(set, &rest), units.count <= Self.mostUnits else { return nil }
+            guard repeatUnit(set, &rest), units.count <= Self.mostUnits else { throw .malformed }
         }
         // A beginning that is always there, and not just anything, keeps the look at each byte short.
-        guard let first = units.first, !first.isOptional, first.set != Self.anyOfLine else { return nil }
+        guard let first = units.first, !first.isOptional, first.set != Self.anyOfLine else { throw .malformed }
     }
 
     private static let anyOfLine: ByteSet = {
@@ -51,16 +53,18 @@ package struct SecretPattern: Hashable, Sendable {
         return set
     }()
 
-    private static func escape(_ byte: UInt8) -> ByteSet {
+    private static func escape(_ byte: UInt8?) throws(SecretPatternError) -> ByteSet {
         switch byte {
-        case UInt8(ascii: "d"): ByteSet("0123456789")
-        case UInt8(ascii: "w"): ByteSet((0...255).filter(isWordByte))
-        case UInt8(ascii: "s"): ByteSet(" \t")
-        default: ByteSet([byte])
+        case nil: throw .malformed
+        case UInt8(ascii: "d"): return ByteSet("0123456789".utf8)
+        case UInt8(ascii: "w"): return ByteSet((0...255).filter(isWordByte))
+        case UInt8(ascii: "s"): return ByteSet(" \t".utf8)
+        case let byte? where byte < 0x80 && isWordByte(byte) && byte != UInt8(ascii: "_"): throw .escape(byte)
+        case let byte?: return ByteSet([byte])
         }
     }
 
-    private static func set(_ rest: inout ArraySlice<UInt8>) -> ByteSet? {
+    private static func set(_ rest: inout ArraySlice<UInt8>) throws(SecretPatternError) -> ByteSet {
         var set = ByteSet()
         let isNegated = rest.first == UInt8(ascii: "^")
         if isNegated { rest = rest.dropFirst() }
@@ -75,17 +79,18 @@ package struct SecretPattern: Hashable, Sendable {
             }
             isFirst = false
             if byte == UInt8(ascii: "\\") {
-                guard let escaped = rest.popFirst() else { return nil }
-                set.formUnion(escape(escaped))
+                set.formUnion(try escape(rest.popFirst()))
+            } else if byte == UInt8(ascii: "["), rest.first == UInt8(ascii: ":") {
+                throw .namedSet
             } else if rest.first == UInt8(ascii: "-"), let last = rest.dropFirst().first, last != UInt8(ascii: "]") {
-                guard byte <= last else { return nil }
+                guard byte <= last else { throw .malformed }
                 set.insert(byte...last)
                 rest = rest.dropFirst(2)
             } else {
                 set.insert(byte)
             }
         }
-        return nil
+        throw .malformed
     }
 
     /// Adds the unit as often as what follows says.

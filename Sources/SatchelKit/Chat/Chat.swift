@@ -106,7 +106,6 @@ extension Workspace {
         _ connection: Connection,
         observe: @escaping @Sendable (ChatProgress) -> Void
     ) async throws -> ChatAnswer {
-        if let notice = connection.notice { observe(.notice(notice)) }
         if let thread = question.thread, try await manifest.thread(thread) == nil {
             throw WorkspaceError(.cannotStart, "thread \(thread): there is none; leave -t out to begin a new one")
         }

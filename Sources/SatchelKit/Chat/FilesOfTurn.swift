@@ -101,7 +101,7 @@ extension Workspace {
             let isGlob = rule.pattern.contains { "*?[\\!".contains($0) }
             let name = rule.pattern.drop { $0 == "/" }
             if !isGlob, let path = WorkspacePath(name.hasSuffix("/") ? String(name.dropLast()) : String(name)) {
-                if exists("\(root)/\(path.lossyText)") { paths.append(path) }
+                if isThere(path) { paths.append(path) }
             } else {
                 globs.append(rule.pattern)
             }

@@ -29,12 +29,11 @@ extension Workspace {
                 result.wantsThread = true
             } else if mention.target == "git:changed" {
                 result.wantsGitChanges = true
-            } else if let path = try? paths([mention.target]).first, exists("\(root)/\(path.lossyText)") || path.isRoot
-            {
+            } else if let path = try? paths([mention.target]).first, isThere(path) {
                 result.paths.append(path)
             } else if mention.isGlob {
                 result.globs.append(mention.target)
-            } else if let path = WorkspacePath(mention.target), exists("\(root)/\(path.lossyText)") {
+            } else if let path = WorkspacePath(mention.target), isThere(path) {
                 // Relative to the workspace, from a folder inside it.
                 result.paths.append(path)
             } else {

@@ -10,6 +10,7 @@ extension AccountConfiguration {
             type: "address",
             expected: "an http or https address without a key in it, such as http://127.0.0.1:8080/v1",
             "where the service is; when unset, the provider's own",
+            isSecret: true,
             parse: { SatchelKit.baseURL($0).map { .some($0) } },
             show: { $0 }
         ),
@@ -158,18 +159,23 @@ extension AccountConfiguration {
         summary: "sent with every request",
         isPersonal: false,
         read: { (input, account) throws(Mismatch) in
-            guard case .mapping(let pairs) = input.node.content else { throw Mismatch() }
+            // Names and values may be secrets, so they are not repeated.
+            guard case .mapping(let pairs) = input.node.content else {
+                throw Mismatch("expected headers such as {X-Team: docs}")
+            }
             account.headers = []
             for (key, value) in pairs {
                 guard let name = key.text, isHeaderName(name) else {
-                    throw Mismatch("expected the name of a header, found \(key.found)", at: key)
+                    throw Mismatch("expected the name of a header, of letters, digits, _ and -", at: key)
                 }
                 guard !carriesKey(name) else {
                     throw Mismatch("\(name) is set from the account's key; use key_env or key_command", at: key)
                 }
-                // The value may be a secret, so it is not repeated.
+                guard !framesMessages(name) else {
+                    throw Mismatch("\(name) belongs to the connection, not to the account; remove it", at: key)
+                }
                 guard let text = value.text, text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7f }) else {
-                    throw Mismatch("expected one line of printable characters for \(name)", at: value)
+                    throw Mismatch("expected one line of printable characters for \(withoutKeys(name))", at: value)
                 }
                 account.headers.append(Header(name: name, value: text))
             }
@@ -203,6 +209,16 @@ private func isTokenByte(_ byte: UInt8) -> Bool {
 private func carriesKey(_ name: String) -> Bool {
     ["authorization", "x-api-key", "x-goog-api-key", "api-key", "proxy-authorization", "cookie"]
         .contains(name.lowercased())
+}
+
+/// True for the headers that say where a message goes, how long it is and what becomes of the connection: with others
+/// than our own the server would read something else than what was sent.
+private func framesMessages(_ name: String) -> Bool {
+    [
+        "host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "expect", "keep-alive",
+        "proxy-connection",
+    ]
+    .contains(name.lowercased())
 }
 
 /// A word of a command: any scalar, the empty one too when it is quoted.

@@ -1,3 +1,5 @@
+internal import SatchelCore
+
 /// A provider's address as it is used: without a slash at the end; nil when it is not one.
 ///
 /// A user name, a query and a fragment are refused: a key in an address ends up in logs.
@@ -10,12 +12,7 @@ func baseURL(_ text: String) -> String? {
 }
 
 /// True when the address leads to this machine only.
-func isLoopback(_ address: String) -> Bool {
-    guard let host = host(of: address)?.lowercased() else { return false }
-    if host == "localhost" || host == "[::1]" { return true }
-    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-    return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
-}
+func isLoopback(_ address: String) -> Bool { host(of: address).map { isLoopbackHost($0) } ?? false }
 
 /// `api.example.org` or `[::1]` of an http or https address; nil for anything else or a port that is none.
 private func host(of address: String) -> String? {

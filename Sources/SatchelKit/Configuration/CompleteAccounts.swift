@@ -2,16 +2,21 @@ internal import SatchelCore
 
 extension SettingsReader {
     /// Fills in what accounts leave to the environment and to their kind, and adds those that need no configuration.
+    ///
+    /// `own` are the accounts as the user's own file has them.
     mutating func completeAccounts(
         environment: [String: String],
         workspace: String?,
+        own: [AccountConfiguration],
         in configuration: inout Configuration
     ) {
-        let mayFollow = workspace.map { isTrusted($0, by: configuration.trustedFolders) } ?? true
+        let stranger = workspace.flatMap { isTrusted($0, by: configuration.trustedFolders) ? nil : $0 }
         for index in configuration.accounts.indices {
             complete(&configuration.accounts[index], environment: environment)
-            if !mayFollow {
-                configuration.accounts[index].distrust = distrust(configuration.accounts[index], workspace)
+            if let stranger {
+                let account = configuration.accounts[index]
+                let own = own.first { $0.name == account.name }
+                configuration.accounts[index].distrust = distrust(account, own: own, in: stranger)
             }
         }
         let configured = Set(configuration.accounts.map(\.kind))
@@ -114,28 +119,4 @@ extension SettingsReader {
 /// have the files go to another one.
 private func isSet(_ variable: String, in environment: [String: String]) -> Bool {
     environment[variable, default: ""].contains { !$0.isWhitespace }
-}
-
-/// True for a folder that is one of `folders` or below one.
-private func isTrusted(_ folder: String, by folders: [String]) -> Bool {
-    folders.contains { folder == $0 || folder.hasPrefix($0 == "/" ? "/" : $0 + "/") }
-}
-
-/// What an account of an untrusted workspace may not do; nil when there is nothing of the kind.
-///
-/// A folder that was cloned or unpacked brings its own `satchel.yaml`. Which files it selects is harmless; that it runs a
-/// command, or has files and a key sent to a server of its choice, is for the user to allow.
-private func distrust(_ account: AccountConfiguration, _ workspace: String?) -> KeyError? {
-    let folder = printable(workspace ?? "")
-    let remedy =
-        "move the account to your own configuration (satchel config path), or add \"\(folder)\" to trusted_folders there"
-    if account.source(of: "key_command").isWorkspace {
-        return KeyError("account \(account.name): satchel.yaml wants to run a command for the key; \(remedy)")
-    }
-    if account.source(of: "base_url").isWorkspace, let url = account.baseURL, !isLoopback(url),
-        url != account.kind.publicBaseURL
-    {
-        return KeyError("account \(account.name): satchel.yaml wants files and the key sent to \(url); \(remedy)")
-    }
-    return nil
 }

@@ -52,6 +52,6 @@ extension Configuration {
             } else {
                 names.count == 1 ? "there is only \(names[0])" : "there are \(names.joined(separator: ", "))"
             }
-        return "there is no account \"\(printable(name))\"; \(hint)"
+        return "there is no account \"\(withoutKeys(name))\"; \(hint)"
     }
 }

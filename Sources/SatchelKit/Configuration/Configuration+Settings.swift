@@ -168,7 +168,14 @@ extension Configuration {
             expected: "a list of secret patterns such as [\"acme_[a-z0-9]{32}\"]",
             itemExpected: "a secret pattern such as \"acme_[a-z0-9]{32}\"",
             "what counts as a secret besides the known formats",
-            item: { text, _, _ in SecretPattern(text) },
+            keepsOwn: true,
+            item: { text, _, _ throws(Mismatch) in
+                do throws(SecretPatternError) {
+                    return try SecretPattern(text)
+                } catch {
+                    throw Mismatch(error.advice)
+                }
+            },
             show: \.text
         ),
     ]

@@ -63,6 +63,7 @@ extension Configuration {
             let isRequired = environment["SATCHEL_CONFIG"]?.isEmpty == false
             reader.applyFile(path, shown: shown, layer: .user, isRequired: isRequired, read: read, to: &configuration)
         }
+        let own = configuration.accounts
         if let workspace {
             reader.applyFile(
                 workspaceFilePath(in: workspace),
@@ -75,16 +76,20 @@ extension Configuration {
         reader.applyEnvironment(environment, to: &configuration)
         reader.applyOverrides(overrides, to: &configuration)
         configuration.expandTrustedFolders(home: environment["HOME"])
-        reader.completeAccounts(environment: environment, workspace: workspace, in: &configuration)
+        reader.completeAccounts(environment: environment, workspace: workspace, own: own, in: &configuration)
         reader.checkReferences(in: configuration)
         guard reader.problems.isEmpty else { throw ConfigurationError(reader.problems) }
         return configuration
     }
 
     private mutating func expandTrustedFolders(home: String?) {
-        trustedFolders = trustedFolders.map { folder in
+        trustedFolders = trustedFolders.compactMap { folder in
             var folder = folder
-            if folder.hasPrefix("~"), let home { folder = home + folder.dropFirst() }
+            if folder.hasPrefix("~") {
+                // Without a home `~` is no folder; an empty one would make it the beginning of every path.
+                guard let home, home.hasPrefix("/") else { return nil }
+                folder = home + folder.dropFirst()
+            }
             while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
             return folder
         }

@@ -89,7 +89,7 @@ private func convert(
         if scalar.string.isEmpty, tag.hasPrefix("!") {
             throw ConfigurationError(
                 "\(file):\(line):\(column)",
-                "a value that starts with ! must be quoted: \"\(printable(tag))\""
+                "a value that starts with ! must be quoted: \"\(withoutKeys(tag))\""
             )
         }
         let isPlain = scalar.style == .plain || scalar.style == .any
@@ -143,6 +143,6 @@ private func duplicate(_ key: String, text: String, first: Mark, file: String) -
     let place = "\(file):\(second.map { $0 + 1 } ?? first.line):\(first.column)"
     let other = second == nil ? "" : "; the first is in line \(first.line)"
     return ConfigurationError([
-        ConfigurationProblem(place: place, key: key, message: "written twice\(other); keep one")
+        ConfigurationProblem(place: place, key: withoutKeys(key), message: "written twice\(other); keep one")
     ])
 }

@@ -37,6 +37,8 @@ struct Mismatch: Error {
     var message: String?
     /// Where it stands, when that is inside the value.
     var node: YAMLNode?
+    /// What else is wrong with the value.
+    var others: [Mismatch] = []
 
     init(_ message: String? = nil, at node: YAMLNode? = nil) {
         self.message = message
@@ -62,7 +64,7 @@ extension SettingValue: CustomStringConvertible {
 }
 
 extension Setting {
-    /// A setting of one word, number or line.
+    /// A setting of one word, number or line; what stands in the place of one that `isSecret` is not repeated.
     static func scalar<Value>(
         _ name: String,
         _ path: any WritableKeyPath<Root, Value> & Sendable,
@@ -71,6 +73,7 @@ extension Setting {
         expected: String,
         _ summary: String,
         isPersonal: Bool = false,
+        isSecret: Bool = false,
         parse: @escaping @Sendable (String) -> Value?,
         show: @escaping @Sendable (Value) -> String?
     ) -> Setting {
@@ -82,7 +85,9 @@ extension Setting {
             summary: summary,
             isPersonal: isPersonal,
             read: { (input, root) throws(Mismatch) in
-                guard let text = input.node.text, let value = parse(text) else { throw Mismatch() }
+                guard let text = input.node.text, let value = parse(text) else {
+                    throw Mismatch(isSecret ? "expected \(expected)" : nil)
+                }
                 root[keyPath: path] = value
             },
             show: { root in show(root[keyPath: path]).map { .text($0) } ?? .unset }
@@ -90,6 +95,8 @@ extension Setting {
     }
 
     /// A setting of several lines, each with its place.
+    ///
+    /// What one place says takes the place of what a lower one did; with `keepsOwn` a workspace only adds to it.
     static func list<Item>(
         _ name: String,
         _ path: any WritableKeyPath<Root, [Item]> & Sendable,
@@ -99,7 +106,8 @@ extension Setting {
         itemExpected: String,
         _ summary: String,
         isPersonal: Bool = false,
-        item: @escaping @Sendable (String, _ origin: String, _ line: Int) -> Item?,
+        keepsOwn: Bool = false,
+        item: @escaping @Sendable (String, _ origin: String, _ line: Int) throws(Mismatch) -> Item?,
         show: @escaping @Sendable (Item) -> String
     ) -> Setting {
         Setting(
@@ -110,14 +118,24 @@ extension Setting {
             summary: summary,
             isPersonal: isPersonal,
             read: { (input, root) throws(Mismatch) in
-                if input.node.isNothing { return root[keyPath: path] = [] }
+                var items = keepsOwn && input.source.isWorkspace ? root[keyPath: path] : []
+                if input.node.isNothing { return root[keyPath: path] = items }
                 guard case .list(let nodes) = input.node.content else { throw Mismatch() }
-                var items: [Item] = []
+                var wrong: [Mismatch] = []
                 for node in nodes {
-                    guard let text = node.text, let value = item(text, input.origin, node.line) else {
-                        throw Mismatch("expected \(itemExpected), found \(node.found)", at: node)
+                    do throws(Mismatch) {
+                        guard let text = node.text, let value = try item(text, input.origin, node.line) else {
+                            throw Mismatch()
+                        }
+                        items.append(value)
+                    } catch {
+                        let message = error.message ?? "expected \(itemExpected), found \(node.found)"
+                        wrong.append(Mismatch(message, at: node))
                     }
-                    items.append(value)
+                }
+                if var first = wrong.first {
+                    first.others = Array(wrong.dropFirst())
+                    throw first
                 }
                 root[keyPath: path] = items
             },

@@ -54,8 +54,10 @@ struct SettingsReader {
             try setting.read(input, &configuration)
             configuration.sources[setting.name] = source
         } catch {
-            let message = error.message ?? "expected \(setting.expected), found \(node.found)"
-            problems.append(ConfigurationProblem(place: place, key: nil, message: message))
+            for error in [error] + error.others {
+                let message = error.message ?? "expected \(setting.expected), found \(node.found)"
+                problems.append(ConfigurationProblem(place: place, key: nil, message: message))
+            }
         }
     }
 
@@ -117,7 +119,8 @@ struct SettingsReader {
         if node.isNothing { return }
         let prefix = "accounts.\(account)"
         guard case .mapping(let pairs) = node.content else {
-            report(node, origin, key: prefix, "expected settings such as kind below it, found \(node.found)")
+            // What stands here may be the key itself, so it is not repeated.
+            report(node, origin, key: prefix, "expected settings such as kind and key_env below it")
             return
         }
         for (key, value) in pairs {
@@ -151,8 +154,10 @@ struct SettingsReader {
             try setting.read(input, &root)
             remember(&root, source)
         } catch {
-            let message = error.message ?? "expected \(setting.expected), found \(value.found)"
-            report(error.node ?? value, origin, key: name, message)
+            for error in [error] + error.others {
+                let message = error.message ?? "expected \(setting.expected), found \(value.found)"
+                report(error.node ?? value, origin, key: name, message)
+            }
         }
     }
 
@@ -176,7 +181,8 @@ struct SettingsReader {
             let elsewhere = Configuration.settings.map(\.name).first { $0 == name || $0.hasSuffix(".\(name)") }
             meant = elsewhere ?? meant
         }
-        let whole = group.map { "\($0).\(name)" } ?? name
+        let shown = withoutKeys(name)
+        let whole = group.map { "\($0).\(shown)" } ?? shown
         let here = group == nil ? Set(known.map { $0.prefix { $0 != "." } }).sorted() : candidates.map { $0[...] }
         let hint =
             if let group, meant == name {

@@ -18,9 +18,9 @@ func yamlAdvice(_ problem: String, text: String, line: Int, column: Int) -> Stri
     let value = firstValue(of: row)
     switch (value.first, problem) {
     case ("*", _), (_, "found undefined alias"):
-        return "a value that starts with * must be quoted: \"\(printable(String(value)))\""
+        return "a value that starts with * must be quoted: \"\(withoutKeys(String(value)))\""
     case ("!", _), ("&", _), ("@", _), ("`", _), ("%", _):
-        return "a value that starts with \(value.prefix(1)) must be quoted: \"\(printable(String(value)))\""
+        return "a value that starts with \(value.prefix(1)) must be quoted: \"\(withoutKeys(String(value)))\""
     default: break
     }
     switch problem {

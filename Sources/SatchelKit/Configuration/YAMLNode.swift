@@ -35,12 +35,25 @@ extension YAMLNode {
     var found: String {
         switch content {
         case .scalar where isNothing: "nothing"
-        case .scalar(let text, _): "\"\(clipped(printable(text)))\""
+        case .scalar(let text, _): "\"\(withoutKeys(text))\""
         case .list: "a list"
         case .mapping: "a mapping"
         }
     }
 }
 
-/// At most 40 characters of it.
-private func clipped(_ text: String) -> String { text.count <= 40 ? text : text.prefix(39) + "…" }
+/// What somebody wrote, for an error text: printable, at most 40 characters, and of a word that may be a key or has a
+/// password in it no more than the beginning.
+///
+/// Keys come to stand in the wrong places: as a value, and as a name.
+func withoutKeys(_ text: String) -> String {
+    let words = printable(text).split(separator: " ", omittingEmptySubsequences: false)
+    let shown = words.map { mayBeKey($0) ? $0.prefix(4) + "…" : $0 }.joined(separator: " ")
+    return shown.count <= 40 ? shown : shown.prefix(39) + "…"
+}
+
+/// True for long words with both letters and digits in them, and for addresses with a user.
+private func mayBeKey(_ word: Substring) -> Bool {
+    if word.contains("@"), word.contains("://") { return true }
+    return word.utf8.count >= 16 && word.contains(where: \.isNumber) && word.contains(where: \.isLetter)
+}

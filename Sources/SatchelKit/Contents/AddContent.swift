@@ -75,10 +75,11 @@ extension Workspace {
 
 /// Opens any file that the user named; links in its path are theirs and followed.
 private func openFile(_ typed: String, in directory: String) throws -> any UploadReader {
-    let absolute = typed.hasPrefix("/") ? typed : "\(directory)/\(typed)"
-    guard let resolved = resolvedPath(absolute), let slash = resolved.lastIndex(of: "/"),
-        let name = WorkspacePath(resolved[resolved.index(after: slash)...].utf8)
+    let absolute = typed.hasPrefix("/") ? [] : Array("\(directory)/".utf8)
+    guard let resolved = resolvedPath(bytes: absolute + rawPath(typed: typed)),
+        let slash = resolved.lastIndex(of: UInt8(ascii: "/")),
+        let name = WorkspacePath(resolved[(slash + 1)...]),
+        let folder = String(validating: resolved[..<max(slash, 1)], as: UTF8.self)
     else { throw SourceError(.vanished, "no such file; check the name") }
-    let folder = slash == resolved.startIndex ? "/" : String(resolved[..<slash])
     return try FileSource(root: folder, path: name).open()
 }

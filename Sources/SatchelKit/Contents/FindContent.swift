@@ -85,15 +85,17 @@ extension Workspace {
     ///
     /// They were read once already and are those of the digest.
     ///
-    /// - Parameter content: which.
+    /// - Parameters:
+    ///   - content: which.
+    ///   - notice: as for ``connect(to:notice:onWait:)``.
     /// - Returns: a reader at the first byte.
     /// - Throws: ``WorkspaceError`` when the bytes are nowhere any more.
-    func open(_ content: FoundContent) async throws -> sending any UploadReader {
+    func open(_ content: FoundContent, notice: (String) -> Void) async throws -> sending any UploadReader {
         let digest = content.digest
         var sources: [any UploadSource] = [objects.source(digest)]
         for path in try await manifest.paths(with: digest) { sources.append(FileSource(root: root, path: path)) }
         for source in sources where try await holds(source, digest) { return try source.open() }
-        if let bytes = try await download(digest) { return try MemorySource(bytes: bytes).open() }
+        if let bytes = try await download(digest, notice) { return try MemorySource(bytes: bytes).open() }
         throw WorkspaceError(
             .cannotStart,
             "\(content.path?.description ?? digest.prefix(12)): the bytes of \(digest.prefix(12)) are kept nowhere any "
@@ -115,10 +117,10 @@ extension Workspace {
     }
 
     /// The bytes from the first account that has a copy and gives uploads back.
-    private func download(_ digest: ContentDigest) async throws -> [UInt8]? {
+    private func download(_ digest: ContentDigest, _ notice: (String) -> Void) async throws -> [UInt8]? {
         for (label, id) in try await manifest.holders(of: digest) {
             guard let account = try? configuration.account(named: label), traits(of: account).canDownload,
-                let connection = try? await connect(to: label),
+                let connection = try? await connect(to: label, notice: notice),
                 let bytes = try? await connection.provider.download(id, upTo: .mebibytes(512)),
                 hashing.digest(of: bytes) == digest
             else { continue }

@@ -22,13 +22,15 @@ extension Workspace {
     ///
     /// - Parameters:
     ///   - content: which.
+    ///   - notice: as for ``connect(to:notice:onWait:)``, where the bytes are fetched from an account.
     ///   - write: is given each piece in order.
     /// - Throws: ``WorkspaceError`` when the bytes are nowhere any more.
     package func read(
         _ content: FoundContent,
+        notice: (String) -> Void,
         _ write: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
     ) async throws {
-        let reader = try await open(content)
+        let reader = try await open(content, notice: notice)
         try await drain(reader, write)
     }
 
@@ -56,12 +58,18 @@ extension Workspace {
     ///   - content: which.
     ///   - target: a path as typed; nil for the content's own.
     ///   - replaces: take the place of a file that is there.
+    ///   - notice: as for ``connect(to:notice:onWait:)``, where the bytes are fetched from an account.
     /// - Returns: the file, for people.
     /// - Throws: ``WorkspaceError`` when there is something already, the bytes are nowhere, or it cannot be written.
-    package func restore(_ content: FoundContent, to target: String?, replaces: Bool) async throws -> String {
+    package func restore(
+        _ content: FoundContent,
+        to target: String?,
+        replaces: Bool,
+        notice: (String) -> Void
+    ) async throws -> String {
         let place = try place(of: content, target: target)
-        if !replaces, exists(place.absolute) { throw alreadyThere(place.name) }
-        let lent = Lent(try await open(content))
+        if !replaces, fileStatus(of: place.path, below: place.root) != nil { throw alreadyThere(place.name) }
+        let lent = Lent(try await open(content, notice: notice))
         let alreadyThere = alreadyThere(place.name)
         try await onDiskQueue {
             do throws(WriteError) {
@@ -79,7 +87,6 @@ extension Workspace {
         var path: WorkspacePath
         /// For people.
         var name: String
-        var absolute: String
     }
 
     private func place(of content: FoundContent, target: String?) throws -> Place {
@@ -90,18 +97,18 @@ extension Workspace {
                     "\(content.digest.prefix(12)): it has no path in the workspace; say where with -o"
                 )
             }
-            return Place(root: root, path: path, name: "\(path)", absolute: "\(root)/\(path.lossyText)")
+            return Place(root: root, path: path, name: "\(path)")
         }
         let typed = target.hasPrefix("/") ? target : "\(context.directory)/\(target)"
         let (folder, file) = typed.splitAtLastSlash
         guard let folder = resolvedPath(folder.isEmpty ? "/" : folder), file != "..", file != ".",
-            let path = WorkspacePath(file.utf8)
+            let path = WorkspacePath(rawPath(typed: file))
         else { throw WorkspaceError(.cannotStart, "\(printable(target)): there is no such folder; make it first") }
         let absolute = folder == "/" ? "/\(file)" : "\(folder)/\(file)"
         guard !absolute.hasPrefix("\(root)/.satchel/") else {
             throw WorkspaceError(.cannotStart, "\(printable(target)): .satchel is satchel's own; choose another place")
         }
-        return Place(root: folder, path: path, name: printable(target), absolute: absolute)
+        return Place(root: folder, path: path, name: printable(target))
     }
 
     private func alreadyThere(_ name: String) -> WorkspaceError {

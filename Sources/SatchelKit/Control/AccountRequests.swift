@@ -67,6 +67,7 @@ extension ControlAnswer {
         var revoked, failed: [Held]
         var comingBack: [String]
         var accountError: Failure?
+        var notices: [String]?
     }
 }
 
@@ -172,6 +173,7 @@ extension ControlAnswer.Revoke {
         failed = held(report.failed)
         comingBack = report.comingBack.map(\.description).sorted()
         accountError = report.accountError.map { ControlAnswer.Failure($0) }
+        notices = report.notices
     }
 
     var report: RevokeReport {
@@ -191,6 +193,7 @@ extension ControlAnswer.Revoke {
         report.failed = copies(failed)
         report.comingBack = Set(comingBack.compactMap { WorkspacePath(escaped: $0) })
         report.accountError = accountError?.providerError
+        report.notices = notices ?? []
         return report
     }
 }

@@ -21,20 +21,25 @@ struct RequestDesk {
 
     /// Answers one request that changes something; `isHeld` ends a sync early, because the watch is to end.
     ///
+    /// `own` is told what happens to the watched account, `other` what happens to others.
+    ///
     /// - Throws: `CancellationError` when the watch is stopped meanwhile; everything else is told to who asked.
     mutating func answer(
         _ request: ControlServer.Request,
         isHeld: @escaping @Sendable () -> Bool,
-        observe: @escaping SyncObserver
+        own: @escaping SyncObserver,
+        other: @escaping SyncObserver
     ) async throws {
         defer { request.end() }
         var last = ControlAnswer()
         do {
             let asked = ControlCoding.value(ControlRequest.self, from: request.line)
             if let sync = asked?.sync {
-                last.sync = ControlAnswer.Sync(try await self.sync(sync, request, isHeld: isHeld, observe: observe))
+                last.sync = ControlAnswer.Sync(
+                    try await self.sync(sync, request, isHeld: isHeld, own: own, other: other)
+                )
             } else if let rehydrate = asked?.rehydrate {
-                last.sync = ControlAnswer.Sync(try await self.rehydrate(rehydrate, request, observe: observe))
+                last.sync = ControlAnswer.Sync(try await self.rehydrate(rehydrate, request, own: own, other: other))
             } else if let cleanup = asked?.cleanup {
                 last.cleanup = ControlAnswer.Cleanup(try await self.cleanup(cleanup))
             } else if let reconcile = asked?.reconcile {
@@ -58,7 +63,8 @@ struct RequestDesk {
         _ asked: ControlRequest.Sync,
         _ request: ControlServer.Request,
         isHeld: @escaping @Sendable () -> Bool,
-        observe: @escaping SyncObserver
+        own: @escaping SyncObserver,
+        other: @escaping SyncObserver
     ) async throws -> SyncReport {
         let connection = try await connection(to: asked.account, id: asked.accountId)
         let scope = try await settledScope(asked.paths)
@@ -66,6 +72,7 @@ struct RequestDesk {
         options.isConfirmed = asked.confirmed
         options.maxDeletes = asked.maxDeletes
         options.isHeld = isHeld
+        let observe = isWatched(connection) ? own : other
         return try await telling(request, connection) { tell in
             try await workspace.sync(scope, to: connection, options: options) { event in
                 observe(event)
@@ -77,13 +84,15 @@ struct RequestDesk {
     private mutating func rehydrate(
         _ asked: ControlRequest.Rehydrate,
         _ request: ControlServer.Request,
-        observe: @escaping SyncObserver
+        own: @escaping SyncObserver,
+        other: @escaping SyncObserver
     ) async throws -> SyncReport {
         let connection = try await connection(to: asked.account, id: asked.accountId)
         let scope = try await settledScope(asked.paths)
         var options = RehydrateOptions()
         options.within = asked.within
         options.all = asked.all
+        let observe = isWatched(connection) ? own : other
         return try await telling(request, connection) { tell in
             try await workspace.rehydrate(scope, in: connection, options: options) { event in
                 observe(event)
@@ -103,6 +112,10 @@ struct RequestDesk {
         return try await telling(request, connection) { tell in
             try await workspace.reconcile(connection, options: options, observe: tell)
         }
+    }
+
+    private func isWatched(_ connection: Connection) -> Bool {
+        connection.account.name == self.connection.account.name
     }
 
     private func revoke(_ asked: ControlRequest.Revoke) async throws -> RevokeReport {
@@ -169,7 +182,8 @@ struct RequestDesk {
         } else if let known = others[name] {
             found = known
         } else {
-            found = try await workspace.connect(to: name)
+            // Who asks has connected too, and was told.
+            found = try await workspace.connect(to: name, notice: { _ in })
             others[name] = found
         }
         guard found.id == id else {

@@ -124,7 +124,7 @@ package struct WatchFigures: Codable, Hashable, Sendable {
     /// What it waits for, and until when.
     package var waitingFor: String?
     package var waitingUntil: Date?
-    /// Files that wait to be sent, and changes that a pause gathers.
+    /// Files that wait to be sent, and changes that a pause gathers; nil when it gathers everything.
     package var queue: Int?
     /// The last thing that went wrong, and when; it may be over.
     package var lastError: String?

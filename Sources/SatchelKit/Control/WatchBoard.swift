@@ -26,10 +26,12 @@ final class WatchBoard: Sendable {
 
     /// The figures; a wait that is over is none.
     func read(at now: Date) -> WatchFigures {
-        var (figures, queue) = state.withLock { state in
-            (state.figures, max(state.toSend, state.failed.count) + (state.gathered ?? 0))
+        var figures = state.withLock { state in
+            var figures = state.figures
+            figures.queue = state.gathered.map { max(state.toSend, state.failed.count) + $0 }
+            if state.gathered != 0 { figures.settled = false }
+            return figures
         }
-        figures.queue = queue
         if let until = figures.waitingUntil, until <= now {
             figures.waitingFor = nil
             figures.waitingUntil = nil

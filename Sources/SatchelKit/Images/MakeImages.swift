@@ -76,7 +76,6 @@ extension Workspace {
         observe: @escaping @Sendable (ChatProgress) -> Void
     ) async throws -> ImageAnswer {
         let (maker, model) = try maker(for: question, connection)
-        if let notice = connection.notice { observe(.notice(notice)) }
         try await checkThread(question.thread)
         try checkCost(question, estimate(question, connection))
         if configuration.gate.mode != .off {

@@ -152,7 +152,10 @@ extension Workspace {
         }
         let overrides = queued.model.map { [Configuration.Override("chat.model", $0, flag: "--model")] } ?? []
         let workspace = try Workspace(at: root, context: context, overrides: overrides)
-        let connection = try await workspace.connect(to: queued.account ?? workspace.configuration.chat.account)
+        let connection = try await workspace.connect(
+            to: queued.account ?? workspace.configuration.chat.account,
+            notice: { observe(.notice("job \(job.id): \($0)")) }
+        )
         _ = try await workspace.whileChatting(connection, notice: { observe(.notice($0)) }) {
             try await workspace.ask(queued.question(for: job.id), connection) { event in
                 if case .notice(let text) = event { observe(.notice("job \(job.id): \(text)")) }

@@ -23,7 +23,7 @@ public struct Satchel: Sendable {
     /// A running watch is asked to do it; another satchel on the same workspace is waited for up to half a minute.
     @discardableResult
     public func sync(account name: String? = nil) async throws -> SyncedSummary {
-        let connection = try await workspace.connect(to: name)
+        let connection = try await workspace.connect(to: name, notice: { _ in })
         let report = try await workspace.syncOrAsk(.everything, to: connection, patience: .seconds(30))
         if let error = report.accountError { throw error }
         return SyncedSummary(

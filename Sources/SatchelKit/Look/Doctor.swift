@@ -10,7 +10,7 @@ package struct DoctorCheck: Hashable, Sendable {
     package var name: String
     package var isGood: Bool
     package var detail: String
-    /// What to do about it, when it is not good.
+    /// What to do about it, when it is not good; also what else has to be known.
     package var hint: String?
 }
 
@@ -154,10 +154,20 @@ extension Workspace {
     private func probe(_ account: AccountConfiguration, key: Secret?, name: String) async -> DoctorCheck {
         do {
             let endpoint = try account.endpoint(key: key)
-            let files = RemoteProviders(client: http, hashing: hashing).files(of: account.kind, at: endpoint)
-            let answer = try await files?.probe() ?? .noFiles
-            let shown = key.map { ", key \($0)" } ?? ""
-            switch answer {
+            var check = await probe(endpoint, of: account.kind, name: name)
+            let hints = [check.hint, endpoint.warning(of: account.name)].compactMap(\.self)
+            check.hint = hints.isEmpty ? nil : hints.joined(separator: "; ")
+            return check
+        } catch {
+            return DoctorCheck(name: name, isGood: false, detail: "\(error)", hint: "check base_url and the network")
+        }
+    }
+
+    private func probe(_ endpoint: Endpoint, of kind: ProviderID, name: String) async -> DoctorCheck {
+        let shown = endpoint.key.map { ", key \($0)" } ?? ""
+        do {
+            let files = RemoteProviders(client: http, hashing: hashing).files(of: kind, at: endpoint)
+            switch try await files?.probe() ?? .noFiles {
             case .hasFiles:
                 return DoctorCheck(name: name, isGood: true, detail: "\(endpoint.baseURL)\(shown), Files API answers")
             case .noFiles:

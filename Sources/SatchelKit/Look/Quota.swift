@@ -26,9 +26,10 @@ extension Workspace {
     /// - Parameters:
     ///   - names: of accounts; without any, those that hold copies of this workspace, and the default one.
     ///   - asks: count what is there, page by page.
+    ///   - notice: as for ``connect(to:notice:onWait:)``.
     /// - Returns: in the order of `names`, or of the configuration.
     /// - Throws: when there is no such account, or it cannot be asked.
-    package func quotas(of names: [String], asks: Bool) async throws -> [Quota] {
+    package func quotas(of names: [String], asks: Bool, notice: (String) -> Void) async throws -> [Quota] {
         var result: [Quota] = []
         for account in try await accountsToShow(names) {
             let traits = traits(of: account)
@@ -43,7 +44,7 @@ extension Workspace {
                 quota.ours = Quota.Sum(files: held.count, bytes: held.reduce(0) { $0 + $1.size })
             }
             if asks {
-                let connection = try await connect(to: account.name)
+                let connection = try await connect(to: account.name, notice: notice)
                 var sum = Quota.Sum()
                 var cursor: String?
                 repeat {

@@ -19,6 +19,8 @@ package struct RevokeReport: Sendable {
     package var accountError: ProviderError?
     /// Files that the next sync would send again.
     package var comingBack: Set<WorkspacePath> = []
+    /// What the user has to know of the accounts.
+    package var notices: [String] = []
 }
 
 extension Workspace {
@@ -56,7 +58,7 @@ extension Workspace {
         }) {
             let connection: Connection
             do {
-                connection = try await connect(to: entries[0].account)
+                connection = try await connect(to: entries[0].account, notice: { report.notices.append($0) })
                 guard connection.id == account else {
                     throw WorkspaceError(
                         .providerRefused,

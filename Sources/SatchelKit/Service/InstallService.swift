@@ -40,7 +40,11 @@ extension Workspace {
     /// - Throws: ``WorkspaceError`` when there is no such account, or no folder for it.
     package func serviceFile(account name: String?) throws -> ServiceFile {
         let account = try configuration.account(named: name)
-        let environment = context.environment
+        var environment = context.environment
+        // The service is started elsewhere.
+        if let file = environment["SATCHEL_CONFIG"], !file.isEmpty, !file.hasPrefix("/"), let here = resolvedPath(".") {
+            environment["SATCHEL_CONFIG"] = "\(here)/\(file)"
+        }
         guard let program = ownProgram() else {
             throw WorkspaceError(.cannotStart, "/proc/self/exe: cannot be read; mount /proc")
         }

@@ -61,7 +61,14 @@ extension Workspace {
             )
         }
         guard !options.isDryRun else {
-            return SyncReport(planned: plan, account: connection.account.name, provider: connection.traits.provider)
+            let report = SyncReport(
+                planned: plan,
+                account: connection.account.name,
+                provider: connection.traits.provider
+            )
+            let sums = report.summary
+            observe(.planned(uploads: sums.uploaded + sums.rehydrated, bytes: sums.bytesUploaded))
+            return report
         }
         var report = SyncReport(
             account: connection.account.name,

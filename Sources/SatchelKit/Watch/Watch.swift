@@ -24,7 +24,13 @@ extension Workspace {
         keepLittleFreeMemory()
         let notifier = ServiceNotifier(environment: context.environment)
         stop.whenRequested { notifier?.tell(.stopping) }
-        let pause = PauseSwitch(since: try await pausedSince())
+        let pause = PauseSwitch(since: try await pausedSince()) { [self] in try await notePause(since: $0) }
+        if endsOnceSettled, pause.isPaused {
+            throw WorkspaceError(
+                .cannotStart,
+                "the workspace is paused, so nothing would ever settle; run satchel resume first"
+            )
+        }
         let watcher = try Watcher(root: root, settle: settlePolicy, pruning: .selection(scanner))
         let wakes = WatchWakes(watcher, asked: rescans)
         let board = WatchBoard(account: connection.account.name)
@@ -148,19 +154,16 @@ extension Workspace {
         _ pause: PauseSwitch,
         board: WatchBoard,
         wakes: WatchWakes,
-        observe: @Sendable (WatchProgress) -> Void
+        observe: @escaping @Sendable (WatchProgress) -> Void
     ) async -> ControlAnswer {
         var answer = ControlAnswer()
         do {
-            let isChange = asked.paused ? pause.pause(at: now()) : pause.resume()
-            let since = pause.since
-            if isChange {
-                try await notePause(since: since)
+            let change = try await pause.set(paused: asked.paused, at: now()) { since in
                 board.update { $0.pausedSince = since }
                 observe(since.map { .paused(since: $0) } ?? .resumed)
                 if since == nil { wakes.wake(.resumed) }
             }
-            answer.pause = ControlAnswer.Pause(since: since, changed: isChange)
+            answer.pause = ControlAnswer.Pause(since: change.since, changed: change.isChange)
         } catch {
             answer.error = ControlAnswer.Failure(error)
         }

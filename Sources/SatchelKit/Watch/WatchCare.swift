@@ -51,26 +51,35 @@ struct WatchCare {
     var isHeld: @Sendable () -> Bool { { [pause, stop] in pause.isPaused || stop.isRequested } }
 
     /// Does work that may send files, and tells everybody what happens in it.
-    func following<T>(_ work: (@escaping SyncObserver) async throws -> T) async throws -> T {
+    ///
+    /// `work` is given whom to tell of the watched account, and whom of others, which are asked for beside it: everything
+    /// that the watch says is said in the name of its own.
+    func following<T>(
+        _ work: (_ own: @escaping SyncObserver, _ other: @escaping SyncObserver) async throws -> T
+    ) async throws -> T {
         let sends = Mutex(false)
         defer { if sends.withLock(\.self) { stop.endSending() } }
-        return try await work { [workspace, board, stop, observe, notifier] event in
+        let follow: SyncObserver = { [workspace, stop] event in
             workspace.life.note()
+            guard case .planned(let uploads, _) = event, uploads > 0 else { return }
+            let isFirst = sends.withLock { sends in
+                defer { sends = true }
+                return !sends
+            }
+            if isFirst { stop.beginSending() }
+        }
+        let tell: SyncObserver = { [workspace, board, observe, notifier] event in
+            follow(event)
             let now = workspace.now()
             board.note(event, at: now)
             switch event {
-            case .planned(let uploads, _) where uploads > 0:
-                let isFirst = sends.withLock { sends in
-                    defer { sends = true }
-                    return !sends
-                }
-                if isFirst { stop.beginSending() }
-                notifier?.tell(status: board.read(at: now).line)
+            case .planned(let uploads, _) where uploads > 0: notifier?.tell(status: board.read(at: now).line)
             case .waiting: notifier?.tell(status: board.read(at: now).line)
             default: break
             }
             observe(.sync(event))
         }
+        return try await work(tell, follow)
     }
 
     /// Takes note of how a sync of the watch's own went; `retriesIn` are the seconds to the next try, if it failed.

@@ -149,8 +149,8 @@ struct WatchLoop {
                 request.end()
                 throw error
             }
-            try await care.following { observe in
-                try await desk.answer(request, isHeld: { stop.isRequested }, observe: observe)
+            try await care.following { own, other in
+                try await desk.answer(request, isHeld: { stop.isRequested }, own: own, other: other)
             }
         }
     }
@@ -197,7 +197,7 @@ struct WatchLoop {
         options.findsOtherNames = scope != .everything
         let report: SyncReport
         do {
-            report = try await care.following { [workspace, connection, options] observe in
+            report = try await care.following { [workspace, connection, options] observe, _ in
                 try await workspace.sync(scope, to: connection, options: options, observe: observe)
             }
         } catch is SyncHeld {

@@ -22,6 +22,13 @@ extension AccountConfiguration {
     }
 }
 
+extension Endpoint {
+    /// What the user of an account is told before the key goes out readable for everyone on the way; nil elsewhere.
+    func warning(of account: String) -> String? {
+        sendsKeyInClear ? "\(account): the key goes to \(host) unencrypted; use https in base_url" : nil
+    }
+}
+
 extension Secret {
     init?(_ key: ResolvedKey) { self.init(String(decoding: key.bytes, as: UTF8.self)) }
 }

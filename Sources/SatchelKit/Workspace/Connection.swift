@@ -18,8 +18,6 @@ package struct Connection: Sendable {
     var images: (any ImageModel)?
     /// Who is told when requests wait.
     let waits: WaitObservers
-    /// Said once to the user, such as that a server has no Files API.
-    package let notice: String?
 
     package var traits: ProviderTraits { provider.traits }
 }
@@ -29,11 +27,14 @@ extension Workspace {
     ///
     /// - Parameters:
     ///   - name: nil for the default account.
+    ///   - notice: told what the user has to know of the account before it is used, such as that the key goes out
+    ///     unencrypted. Everybody who connects says where that goes, so that no command forgets it.
     ///   - onWait: told when a request waits before it is tried again.
     /// - Returns: what a sync or a chat needs of the account.
     /// - Throws: when there is no such account, no key, or a compatible server cannot be asked what it offers.
     package func connect(
         to name: String? = nil,
+        notice: (String) -> Void,
         onWait: @escaping @Sendable (Double, String) -> Void = { _, _ in }
     ) async throws -> Connection {
         let account = try configuration.account(named: name)
@@ -49,6 +50,8 @@ extension Workspace {
             at: now()
         )
         let (gate, client, limitNotice) = limitGate(for: account, at: endpoint) { waits.tell($0, $1) }
+        if let warning = endpoint.warning(of: account.name) { notice(warning) }
+        if let limitNotice { notice(limitNotice) }
         let remote = RemoteProviders(client: client, hashing: hashing)
         guard let files = remote.files(of: account.kind, at: endpoint) else {
             throw WorkspaceError(.cannotStart, "account \(account.name): this version has no \(account.kind.rawValue)")
@@ -64,6 +67,7 @@ extension Workspace {
             .map { LimitedImages($0, gate: gate, prices: prices) }
         if account.kind == .openaiCompatible, try await !hasFilesAPI(files, account: id) {
             let local = try await connectLocally(account, waits)
+            notice("\(account.name) has no Files API: files are kept in the local store, and chats inline their text")
             return Connection(
                 account: account,
                 id: local.id,
@@ -72,9 +76,7 @@ extension Workspace {
                 model: modelName == nil ? nil : limited(remote.modelWithoutFiles(at: endpoint)),
                 modelName: modelName,
                 images: images,
-                waits: waits,
-                notice:
-                    "\(account.name) has no Files API: files are kept in the local store, and chats inline their text"
+                waits: waits
             )
         }
         return Connection(
@@ -89,9 +91,7 @@ extension Workspace {
             model: modelName == nil ? nil : remote.model(of: account.kind, at: endpoint).map(limited),
             modelName: modelName,
             images: images,
-            waits: waits,
-            notice: endpoint.sendsKeyInClear
-                ? "\(account.name): the key goes to \(endpoint.host) unencrypted; use https in base_url" : limitNotice
+            waits: waits
         )
     }
 
@@ -113,8 +113,7 @@ extension Workspace {
             provider: LocalFiles(objects),
             model: nil,
             modelName: nil,
-            waits: waits,
-            notice: nil
+            waits: waits
         )
     }
 

@@ -124,33 +124,32 @@ package final class Workspace: Sendable {
         }
     }
 
-    private func isThere(_ path: WorkspacePath) -> Bool {
-        var status = stat()
-        let absolute = (Array(root.utf8) + [UInt8(ascii: "/")] + path.bytes + [0]).map { CChar(bitPattern: $0) }
-        return lstat(absolute, &status) == 0
-    }
+    /// On the disk, whatever it is.
+    func isThere(_ path: WorkspacePath) -> Bool { fileStatus(of: path, below: root) != nil }
 
     private func path(_ typed: String) -> WorkspacePath? {
         let absolute = typed.hasPrefix("/") ? typed : "\(context.directory)/\(typed)"
-        var inside = inside(absolute)
-        if typed.contains("\\"), !exists(absolute), let raw = unescaped(typed), let found = WorkspacePath(raw) {
-            inside = found
+        guard typed.contains("\\"), !exists(absolute), let raw = unescaped(typed) else {
+            return inside(Array(absolute.utf8))
         }
-        return inside
+        // A name that is no text comes from the shell as it is seen from here; what Satchel prints is seen from the root.
+        let here = inside(raw.first == UInt8(ascii: "/") ? raw : Array("\(context.directory)/".utf8) + raw)
+        if let here, isThere(here) { return here }
+        return WorkspacePath(raw) ?? here
     }
 
-    private func inside(_ absolute: String) -> WorkspacePath? {
-        var components: [Substring] = []
-        for component in absolute.split(separator: "/") where component != "." {
-            if component == ".." { _ = components.popLast() } else { components.append(component) }
+    private func inside(_ absolute: [UInt8]) -> WorkspacePath? {
+        let slash = UInt8(ascii: "/")
+        var components: [ArraySlice<UInt8>] = []
+        for component in absolute.split(separator: slash) where !component.elementsEqual(".".utf8) {
+            if component.elementsEqual("..".utf8) { _ = components.popLast() } else { components.append(component) }
         }
-        for candidate in [absolute, resolvedPath(absolute)] {
+        let normal = [slash] + components.joined(separator: [slash])
+        for candidate in [normal, resolvedPath(bytes: absolute)] {
             guard let candidate else { continue }
-            let normal =
-                candidate == absolute ? "/" + components.joined(separator: "/") : candidate
-            if normal == root { return .root }
-            let prefix = root == "/" ? "/" : root + "/"
-            if normal.hasPrefix(prefix) { return WorkspacePath(normal.dropFirst(prefix.count).utf8) }
+            if candidate.elementsEqual(root.utf8) { return .root }
+            let prefix = Array((root == "/" ? "/" : root + "/").utf8)
+            if candidate.starts(with: prefix) { return WorkspacePath(candidate.dropFirst(prefix.count)) }
         }
         return nil
     }
