@@ -26,7 +26,15 @@ enum Schema {
         ("9 tools that models used, and notes on contents", toolsAndNotes),
         ("10 outputs", outputs),
         ("11 automatic choice", automaticChoice),
+        ("12 where unfinished uploads are read from", sourcesOfUploads),
     ]
+
+    /// From which file an upload is read, and when that was changed last as far as its digest is known: what arrived of
+    /// an interrupted upload is taken over only when the file cannot have changed on its way.
+    private static let sourcesOfUploads = """
+        ALTER TABLE remote_file ADD COLUMN source BLOB;
+        ALTER TABLE remote_file ADD COLUMN source_ctime_ns INTEGER;
+        """
 
     /// The index that files are chosen by for a question, one row for each path; contentless, so that the bytes are not
     /// kept a third time.

@@ -37,7 +37,7 @@ package struct LimitedProvider: FileProvider {
         for (upload, result) in zip(batch, results) {
             guard case .failure(let error) = result else { continue }
             await gate.note(error)
-            if !error.mayHaveArrived {
+            if !error.mayHaveLeftCopy {
                 await gate.giveBack(RequestCost(requests: 0, uploads: 1, bytes: upload.size))
             }
         }

@@ -121,7 +121,7 @@ private struct AccountProof {
             return file
         case .failure(let error):
             let end: Manifest.UploadEnd =
-                error.mayHaveArrived
+                error.mayHaveLeftCopy
                 ? .doubtful(row: row, error: error.message) : .failed(row: row, error: error.message)
             try await workspace.manifest.finishUploads([end], at: workspace.now())
             note(name, false, "\(error)", hint: "see the message; satchel doctor looks at key and address")

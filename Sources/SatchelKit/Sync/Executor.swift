@@ -145,7 +145,7 @@ struct Executor: Sendable {
         case .success(let file):
             // Local copies never leave this machine: the ledger is about what does.
             .ready(row: item.row, file, ledgerPath: provider.traits.staysHere ? nil : item.path)
-        case .failure(let error) where error.mayHaveArrived || error.kind == .cancelled:
+        case .failure(let error) where error.mayHaveLeftCopy || error.kind == .cancelled:
             .doubtful(row: item.row, error: error.message)
         case .failure(let error):
             .failed(row: item.row, error: error.message)
