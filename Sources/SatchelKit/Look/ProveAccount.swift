@@ -77,7 +77,7 @@ private struct AccountProof {
         for row in rows {
             do {
                 switch try await deleter.delete(row: row, because: "canary", force: true) {
-                case .deleted, .stillReferenced: break
+                case .deleted, .dropped, .stillReferenced: break
                 case .failed(let error): problem = "\(error)"
                 }
             } catch {

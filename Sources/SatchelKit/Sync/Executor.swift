@@ -34,7 +34,7 @@ struct Executor: Sendable {
         var links: [(path: WorkspacePath, digest: ContentDigest, reason: LinkReason)] = []
         var forgets: [(path: WorkspacePath, reason: ForgetReason)] = []
         var deletes: [(copy: KnownCopy, reason: DeleteReason)] = []
-        for action in plan.actions {
+        for action in plan.permitted {
             switch action {
             case .upload(let path, let content, let reason):
                 uploads.append((path, reason, upload(of: content, at: path)))
@@ -250,7 +250,8 @@ struct Executor: Sendable {
                 report.summary.deleted += 1
                 _ = streak.isHopeless(after: nil)
                 add(SyncReport.Entry(.delete(copy, because: reason)), to: &report)
-            case .stillReferenced:
+            // There was nothing to delete.
+            case .stillReferenced, .dropped:
                 continue
             case .failed(let error):
                 let failure = SyncReport.Failure(

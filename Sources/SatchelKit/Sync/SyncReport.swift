@@ -102,6 +102,8 @@ extension SyncReport {
         self.init(account: account, provider: provider, isDryRun: true)
         count(plan)
         for action in plan.actions {
+            // Nothing is there to be deleted, so nobody is told.
+            if case .delete(_, because: .neverFinished) = action { continue }
             let entry = Entry(action)
             entries.append(entry)
             switch action {
