@@ -60,14 +60,22 @@ extension Workspace {
                     + "start watch again when it is back"
             )
         }
-        guard !options.isDryRun else {
-            return SyncReport(planned: plan, account: connection.account.name, provider: connection.traits.provider)
-        }
         var report = SyncReport(
             account: connection.account.name,
             provider: connection.traits.provider,
-            isDryRun: false
+            isDryRun: options.isDryRun
         )
+        guard !options.isDryRun else {
+            plan.actions = try await makeRoom(
+                for: plan.actions,
+                in: connection,
+                evictsLinked: false,
+                report: &report,
+                observe: { _ in }
+            )
+            report.add(plan)
+            return report
+        }
         report.count(plan)
         report.resting = snapshot.resting
         report.lookTook = lookTook

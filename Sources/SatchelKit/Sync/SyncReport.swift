@@ -100,6 +100,11 @@ extension SyncReport {
     /// The report of a plan that is not carried out.
     package init(planned plan: Plan, account: String, provider: ProviderID) {
         self.init(account: account, provider: provider, isDryRun: true)
+        add(plan)
+    }
+
+    /// Counts a plan as if it were carried out after what is in the report.
+    mutating func add(_ plan: Plan) {
         count(plan)
         for action in plan.actions {
             // Nothing is there to be deleted, so nobody is told.
@@ -125,7 +130,7 @@ extension SyncReport {
         summary.found = plan.found
         summary.unchanged = plan.unchanged
         summary.skipped = plan.skipped.count
-        summary.failed = plan.troubles.count
+        summary.failed += plan.troubles.count
         skipped = plan.skipped
         warned = plan.warned
         stop = plan.stop
