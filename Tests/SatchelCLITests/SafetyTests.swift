@@ -31,6 +31,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ["audit", "--revoke", "--yes", ""], ["sync", ""], ["rehydrate", "--all", ""], ["ls", ""], ["status", ""],
+        ["why", ""], ["sync", "file0.txt", ""],
+    ])
+    func anEmptyPathIsNotEverything(_ arguments: [String]) async throws {
+        try await AtOpenAI.with(manyFiles(3)) { at in
+            try await at.satchel.sync("file0.txt")
+            let refused = try await at.satchel.run(arguments).check(64)
+            #expect(refused.stdout.isEmpty && refused.stderr.contains("an empty path names nothing"))
+            #expect(at.openAI.uploadCount == 1 && at.openAI.files.count == 1)
+        }
+    }
+
     @Test func manyDeletesStopAndAsk() async throws {
         try await AtOpenAI.with(manyFiles(30), environment: ["SATCHEL_KEEP_UNREFERENCED": "0s"]) { at in
             try await at.satchel.sync()
