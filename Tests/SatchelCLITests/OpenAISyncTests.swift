@@ -233,4 +233,16 @@ import Testing
             #expect(try await at.satchel.list()["tea.txt"]?.state == "skipped")
         }
     }
+
+    @Test func aReplacedCopyThatCannotBeDeletedIsAFailure() async throws {
+        try await AtOpenAI.with(["tea.txt": "Earl Grey\n"], environment: ["SATCHEL_RETRIES": "0"]) { at in
+            try await at.satchel.sync()
+            at.server.inject(.openAI(500, "no"), on: "DELETE *")
+            let report: SyncDocument = try await at.satchel.document(["rehydrate", "--all"], status: 1)
+            #expect(report.summary.rehydrated == 1 && report.failures.map(\.code) == ["temporary"])
+            #expect(at.openAI.files.count == 2)
+            #expect(try await at.satchel.cleanup().summary.deleted == 1)
+            try at.expectHeld(["tea.txt"])
+        }
+    }
 }

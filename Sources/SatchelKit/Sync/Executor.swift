@@ -254,12 +254,7 @@ struct Executor: Sendable {
             case .stillReferenced, .dropped:
                 continue
             case .failed(let error):
-                let failure = SyncReport.Failure(
-                    path: nil,
-                    code: error.code,
-                    message: "delete of \(copy.digest.prefix(12)): \(error)",
-                    isRetryable: true
-                )
+                let failure = SyncReport.Failure(deleteOf: copy.digest, error)
                 report.failures.append(failure)
                 observe(.failed(failure))
                 if streak.isHopeless(after: error) {

@@ -146,6 +146,16 @@ extension SyncReport {
 }
 
 extension SyncReport.Failure {
+    /// A copy could not be deleted; the next clean-up tries again.
+    init(deleteOf digest: ContentDigest, _ error: ProviderError) {
+        self.init(
+            path: nil,
+            code: error.code,
+            message: "delete of \(digest.prefix(12)): \(error)",
+            isRetryable: true
+        )
+    }
+
     init(path: WorkspacePath?, _ error: ProviderError) {
         self.init(path: path, code: error.code, message: "\(error)", isRetryable: error.isRetryable)
         switch error.kind {
