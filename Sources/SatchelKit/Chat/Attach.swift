@@ -14,7 +14,6 @@ extension Workspace {
             throw WorkspaceError(.cannotStart, "standard input: it cannot be named; put it into a file and mention it")
         }
         try await onDiskQueue { [objects] in
-            guard !objects.contains(digest) else { return }
             try objects.put(from: MemorySource(bytes: bytes).open(), digest: digest)
         }
         let added = Manifest.Added(digest: digest, name: name, mime: mimeType(of: media))
