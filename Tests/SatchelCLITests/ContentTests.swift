@@ -81,6 +81,24 @@ struct ContentTests {
         }
     }
 
+    @Test func theSameBytesMayHaveSeveralNames() async throws {
+        try await RunningSatchel.initialised { satchel in
+            for name in ["one.txt", "two.txt"] {
+                _ = try await satchel.run(["add", "-", "--name", name], stdin: "Earl Grey\n").check()
+            }
+            let unnamed: Added = try await satchel.document(["add", "-"], stdin: "Earl Grey\n")
+            #expect(["one.txt", "two.txt"].contains(unnamed.added.first?.name))
+            for name in ["one.txt", "two.txt"] {
+                #expect(try await satchel.run(["cat", name]).check().stdout == "Earl Grey\n")
+            }
+            _ = try await satchel.run(["add", "--forget", "one.txt"]).check()
+            _ = try await satchel.run(["cat", "one.txt"]).check(2)
+            age(tea, in: satchel)
+            try await satchel.cleanup()
+            #expect(try await satchel.run(["cat", "two.txt"]).check().stdout == "Earl Grey\n")
+        }
+    }
+
     @Test(arguments: ["2026-11-20T25:61:61Z", "2026-02-30", "yesterday"])
     func aTimeThatIsOnNoClockIsRefused(_ time: String) async throws {
         try await RunningSatchel.initialised { satchel in

@@ -19,7 +19,7 @@ extension Workspace {
         let added = Manifest.Added(digest: digest, name: name, mime: mimeType(of: media))
         try await manifest.add(added, size: Int64(bytes.count), media: media, at: now())
         // From now on the message keeps it, not the one who piped it.
-        _ = try await manifest.forgetAdded(digest)
+        _ = try await manifest.forgetAdded(digest, named: name)
         return Manifest.ShownFile(path: path, digest: digest)
     }
 }
