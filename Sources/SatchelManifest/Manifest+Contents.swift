@@ -16,7 +16,9 @@ extension Manifest {
         }
     }
 
-    /// Notes an added content, which stays in the local store until ``forgetAdded(_:)``.
+    /// Notes an added content, which stays in the local store until ``forgetAdded(_:named:)``.
+    ///
+    /// It may have several names.
     package func add(
         _ added: Added,
         size: Int64,
@@ -33,18 +35,32 @@ extension Manifest {
             try db.execute(
                 sql: """
                     INSERT INTO added (sha256, name, mime, added_at) VALUES (?, ?, ?, ?)
-                    ON CONFLICT (sha256) DO UPDATE SET name = excluded.name, mime = excluded.mime
+                    ON CONFLICT (sha256, name) DO UPDATE SET mime = excluded.mime, added_at = excluded.added_at
                     """,
                 arguments: [added.digest.blob, added.name, added.mime, now.milliseconds]
             )
         }
     }
 
-    /// An added content needs to stay no longer; false when it was none.
-    package func forgetAdded(_ digest: ContentDigest) async throws(ManifestError) -> Bool {
+    /// An added content needs to stay no longer under that name, or under any; false when it was none.
+    package func forgetAdded(_ digest: ContentDigest, named name: String? = nil) async throws(ManifestError) -> Bool {
         try await write { db in
-            try db.execute(sql: "DELETE FROM added WHERE sha256 = ?", arguments: [digest.blob])
+            try db.execute(
+                sql: "DELETE FROM added WHERE sha256 = ?1 AND (?2 IS NULL OR name = ?2)",
+                arguments: [digest.blob, name]
+            )
             return db.changesCount > 0
+        }
+    }
+
+    /// What an added content was called last; nil when it was none.
+    package func addedName(of digest: ContentDigest) async throws(ManifestError) -> String? {
+        try await read { db in
+            try String.fetchOne(
+                db,
+                sql: "SELECT name FROM added WHERE sha256 = ? ORDER BY added_at DESC, name LIMIT 1",
+                arguments: [digest.blob]
+            )
         }
     }
 

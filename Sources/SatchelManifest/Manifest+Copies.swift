@@ -69,12 +69,21 @@ extension Manifest {
         package var size: Int64
         package var media: MediaType
         package var uploadName: String
+        /// The file that is read; nil when the bytes are not a file's.
+        package var source: WorkspacePath?
 
-        package init(digest: ContentDigest, size: Int64, media: MediaType, uploadName: String) {
+        package init(
+            digest: ContentDigest,
+            size: Int64,
+            media: MediaType,
+            uploadName: String,
+            source: WorkspacePath? = nil
+        ) {
             self.digest = digest
             self.size = size
             self.media = media
             self.uploadName = uploadName
+            self.source = source
         }
     }
 
@@ -95,11 +104,14 @@ extension Manifest {
             )
             let upsert = try db.cachedStatement(
                 sql: """
-                    INSERT INTO remote_file (account, sha256, size, upload_name, state, created_at, attempts)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1)
+                    INSERT INTO remote_file (
+                        account, sha256, size, upload_name, state, created_at, attempts, source, source_ctime_ns)
+                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7,
+                        (SELECT ctime_ns FROM path WHERE path = ?7 AND sha256 = ?2))
                     ON CONFLICT (account, sha256) DO UPDATE SET upload_name = excluded.upload_name,
                         remote_id = NULL, state = excluded.state, created_at = excluded.created_at,
-                        expires_at = NULL, verified_at = NULL, error = NULL, attempts = attempts + 1
+                        expires_at = NULL, verified_at = NULL, error = NULL, attempts = attempts + 1,
+                        source = excluded.source, source_ctime_ns = excluded.source_ctime_ns
                     RETURNING id
                     """
             )
@@ -111,7 +123,7 @@ extension Manifest {
                     upsert,
                     arguments: [
                         account.rawValue, intent.digest.blob, intent.size, intent.uploadName,
-                        CopyState.uploading.rawValue, now.milliseconds,
+                        CopyState.uploading.rawValue, now.milliseconds, intent.source?.blob,
                     ]
                 )
                 guard let row else { throw MalformedRow() }
@@ -213,39 +225,6 @@ extension Manifest {
             guard db.changesCount == 0 else { continue }
             try touchOld.execute(arguments: [now.milliseconds, path.blob])
             try other.execute(arguments: [digest.blob, path.blob])
-        }
-    }
-
-    /// An upload that was announced and never finished.
-    package struct Interrupted: Hashable, Sendable {
-        package var row: Int64
-        package var digest: ContentDigest
-        /// Bytes.
-        package var size: Int64
-        package var uploadName: String
-        package var startedAt: Date
-    }
-
-    /// What earlier runs left in `uploading`: to be asked only by the holder of the workspace lock, whose own uploads
-    /// have not begun.
-    package func interruptedUploads(in account: AccountID) async throws(ManifestError) -> [Interrupted] {
-        try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT id, sha256, size, upload_name, created_at FROM remote_file
-                    WHERE account = ? AND state = ? ORDER BY id
-                    """,
-                arguments: [account.rawValue, CopyState.uploading.rawValue]
-            ).map { row in
-                Interrupted(
-                    row: row[0],
-                    digest: try row.digest(1),
-                    size: row[2],
-                    uploadName: row[3],
-                    startedAt: row.date(4)
-                )
-            }
         }
     }
 

@@ -26,7 +26,30 @@ enum Schema {
         ("9 tools that models used, and notes on contents", toolsAndNotes),
         ("10 outputs", outputs),
         ("11 automatic choice", automaticChoice),
+        ("12 where unfinished uploads are read from", sourcesOfUploads),
+        ("13 several names of an added content", namesOfAddedContents),
     ]
+
+    /// From which file an upload is read, and when that was changed last as far as its digest is known: what arrived of
+    /// an interrupted upload is taken over only when the file cannot have changed on its way.
+    private static let sourcesOfUploads = """
+        ALTER TABLE remote_file ADD COLUMN source BLOB;
+        ALTER TABLE remote_file ADD COLUMN source_ctime_ns INTEGER;
+        """
+
+    /// The same bytes may be added under several names.
+    private static let namesOfAddedContents = """
+        ALTER TABLE added RENAME TO added_once;
+        CREATE TABLE added (
+            sha256 BLOB NOT NULL CHECK (length(sha256) = 32),
+            name TEXT NOT NULL,
+            mime TEXT NOT NULL,
+            added_at INTEGER NOT NULL,
+            PRIMARY KEY (sha256, name)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO added (sha256, name, mime, added_at) SELECT sha256, name, mime, added_at FROM added_once;
+        DROP TABLE added_once;
+        """
 
     /// The index that files are chosen by for a question, one row for each path; contentless, so that the bytes are not
     /// kept a third time.

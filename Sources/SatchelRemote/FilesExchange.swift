@@ -120,17 +120,27 @@ struct FilesExchange: Sendable {
         do throws(ProviderError) {
             response = try await send(request, about: .files)
         } catch {
-            throw file.failure ?? error
+            throw file.meaning(of: error, for: upload.digest)
         }
         guard let stored = described(response.body) else {
-            throw refusals.badReply(response.head, "the answer to an upload describes no file")
+            let error = refusals.badReply(response.head, "the answer to an upload describes no file")
+            throw file.meaning(of: error, for: upload.digest)
         }
         let isWhole = (stored.size ?? upload.size) == upload.size
         if isWhole, file.sent(exactly: upload.digest) { return stored }
-        // What is there now is not what was asked for. Should this fail too, the copy is still without a name in
-        // the manifest, and is found by its upload name.
-        try? await delete(stored.id)
-        if isWhole { throw ProviderError(.changed, "changed while it was sent") }
+        // What is there now is not what was asked for. Should this fail, the next run finds it by its upload name.
+        let isDeleted: Bool
+        do throws(ProviderError) {
+            try await delete(stored.id)
+            isDeleted = true
+        } catch {
+            isDeleted = false
+        }
+        if isWhole {
+            var changed = ProviderError(.changed, "changed while it was sent")
+            changed.leftAnother = !isDeleted
+            throw changed
+        }
         throw refusals.badReply(response.head, "only \(stored.size ?? 0) of \(upload.size) bytes were stored")
     }
 }

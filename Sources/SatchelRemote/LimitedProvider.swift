@@ -39,7 +39,7 @@ package struct LimitedProvider: FileProvider {
         for (index, result) in zip(batch.indices, results) {
             guard case .failure(let error) = result else { continue }
             await gate.note(error)
-            if !error.mayHaveArrived {
+            if !error.mayHaveLeftCopy {
                 let share = RequestCost(requests: 0, uploads: 1, bytes: batch[index].size, money: money[index])
                 await gate.giveBack(share)
             }

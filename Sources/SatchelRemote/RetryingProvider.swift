@@ -70,6 +70,8 @@ package struct RetryingProvider: FileProvider {
             // The last look is for those that are given up, too: what arrived is no failure.
             var resend: [Int] = []
             for index in results.indices where results[index].error != nil {
+                // By name and size it could not be told from what was to be sent; the next run sees to it.
+                if results[index].error?.leftAnother == true { continue }
                 let mayResend = waits[index] != nil
                 guard doubtful.contains(index) else {
                     if mayResend { resend.append(index) }

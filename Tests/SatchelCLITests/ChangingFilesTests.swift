@@ -60,6 +60,62 @@ import Testing
         }
     }
 
+    /// Two paths have one large content; the one that is read is overwritten in place just before its turn, and `fault`
+    /// then strikes its upload.
+    private func whileAnotherIsSent(
+        _ fault: LoopbackFault,
+        _ body: (AtOpenAI, SpawnedProcess, TestGate) async throws -> Void
+    ) async throws {
+        let files: [RawBytes: RawBytes] = ["a.txt": "first\n", "big.txt": large, "same.txt": large]
+        try await AtOpenAI.with(files, environment: ["SATCHEL_PARALLEL_UPLOADS": "1"]) { at in
+            let gate = try TestGate()
+            at.server.inject(.hold(gate), on: "POST /v1/files")
+            at.server.inject(fault, on: "POST /v1/files")
+            let sync = try at.satchel.start(["sync", "--json"])
+            try await gate.arrivals()
+            try at.workspace.write("big.txt", RawBytes(large.bytes.reversed()))
+            gate.open()
+            try await body(at, sync, gate)
+            let next = try await at.satchel.sync()
+            #expect(next.ok && next.summary.unchanged == 1 && next.summary.uploaded == 2)
+            try at.expectHeld(["a.txt", "big.txt", "same.txt"])
+            try await at.expectConvergence()
+        }
+    }
+
+    @Test func aCopyOfOtherBytesIsNotAdoptedWhenItsAnswerIsLost() async throws {
+        try await whileAnotherIsSent(.loseAnswer) { _, sync, _ in
+            let report: SyncDocument = try decode(try await sync.finish().check(1))
+            #expect(report.summary.uploaded == 1 && report.summary.failed == 2 && report.summary.addsUp)
+            #expect(Set(report.failures.map(\.code)) == ["changed"])
+        }
+    }
+
+    @Test func aCopyOfOtherBytesIsNotAdoptedAfterACrash() async throws {
+        let answer = try TestGate()
+        try await whileAnotherIsSent(.holdAnswer(answer)) { _, sync, _ in
+            try await answer.arrivals()
+            sync.send(SIGKILL)
+            _ = try await sync.status()
+            answer.open()
+        }
+    }
+
+    @Test func aLargeFileThatStayedAsItWasIsAdoptedAfterACrash() async throws {
+        try await AtOpenAI.with(["big.txt": large]) { at in
+            let answer = try TestGate()
+            at.server.inject(.holdAnswer(answer), on: "POST /v1/files")
+            let sync = try at.satchel.start(["sync"])
+            try await answer.arrivals()
+            sync.send(SIGKILL)
+            _ = try await sync.status()
+            answer.open()
+            #expect(try await at.satchel.sync().summary.uploaded == 0)
+            #expect(at.openAI.uploadCount == 1)
+            try await at.expectConvergence()
+        }
+    }
+
     @Test func aFileThatIsReplacedAtomicallyIsSentAsItWas() async throws {
         try await whileUploading { workspace in
             try workspace.replace("big.txt", "another file altogether\n")

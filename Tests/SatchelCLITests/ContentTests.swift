@@ -1,3 +1,4 @@
+import Glibc
 import SatchelTestSupport
 import Testing
 
@@ -15,7 +16,8 @@ struct ContentTests {
 
     struct Known: Decodable {
         struct Content: Decodable {
-            var sha256: String
+            var name: String
+            var sha256: String?
             var known, stored: Bool
             var paths, accounts: [String]
         }
@@ -64,7 +66,57 @@ struct ContentTests {
             #expect(known.contents.map(\.stored) == [true, false] && !known.ok)
             let named: Known = try await satchel.document(["has", "t", String(tea.prefix(8))])
             #expect(named.contents.map(\.sha256) == [tea, tea] && named.ok)
-            #expect(try await satchel.run(["has", "nothing.txt"]).check(2).stderr.contains("nothing.txt: neither"))
+        }
+    }
+
+    @Test func whatIsNotKnownIsMissingBesideWhatIs() async throws {
+        try await RunningSatchel.initialised { satchel in
+            _ = try await satchel.run(["add", "-", "--name", "t"], stdin: "Earl Grey\n").check()
+            let known: Known = try await satchel.document(["has", "t", "nothing.txt", "abcdef"], status: 1)
+            #expect(known.contents.map(\.name) == ["t", "nothing.txt", "abcdef"] && !known.ok)
+            #expect(known.contents.map(\.known) == [true, false, false])
+            #expect(known.contents.map(\.sha256) == [tea, nil, nil])
+            let text = try await satchel.run(["has", "nothing.txt", "t"]).check(1).stdout
+            #expect(text.contains("nothing.txt  missing\n\(tea)  in the local store\n"))
+        }
+    }
+
+    @Test func theSameBytesMayHaveSeveralNames() async throws {
+        try await RunningSatchel.initialised { satchel in
+            for name in ["one.txt", "two.txt"] {
+                _ = try await satchel.run(["add", "-", "--name", name], stdin: "Earl Grey\n").check()
+            }
+            let unnamed: Added = try await satchel.document(["add", "-"], stdin: "Earl Grey\n")
+            #expect(["one.txt", "two.txt"].contains(unnamed.added.first?.name))
+            for name in ["one.txt", "two.txt"] {
+                #expect(try await satchel.run(["cat", name]).check().stdout == "Earl Grey\n")
+            }
+            _ = try await satchel.run(["add", "--forget", "one.txt"]).check()
+            _ = try await satchel.run(["cat", "one.txt"]).check(2)
+            age(tea, in: satchel)
+            try await satchel.cleanup()
+            #expect(try await satchel.run(["cat", "two.txt"]).check().stdout == "Earl Grey\n")
+        }
+    }
+
+    @Test(arguments: ["2026-11-20T25:61:61Z", "2026-02-30", "yesterday"])
+    func aTimeThatIsOnNoClockIsRefused(_ time: String) async throws {
+        try await RunningSatchel.initialised { satchel in
+            let refused = try await satchel.run(["cat", "a.txt", "--at", time]).check(64)
+            #expect(refused.stderr.contains("--at takes a time"))
+        }
+    }
+
+    @Test(arguments: [UInt32(0o600), 0o755])
+    func aFileThatIsReplacedKeepsItsPermissions(_ mode: UInt32) async throws {
+        try await RunningSatchel.initialised(["tea.txt": "Earl Grey\n"]) { satchel in
+            try await satchel.sync()
+            try satchel.workspace.write("tea.txt", "Lapsang\n")
+            try satchel.workspace.setMode("tea.txt", mode)
+            _ = try await satchel.run(["restore", tea, "-o", "tea.txt", "--force"]).check()
+            #expect(satchel.workspace.read("tea.txt") == Array("Earl Grey\n".utf8))
+            var status = stat()
+            #expect(lstat("\(satchel.workspace.root)/tea.txt", &status) == 0 && status.st_mode & 0o7777 == mode)
         }
     }
 

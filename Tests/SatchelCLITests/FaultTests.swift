@@ -98,6 +98,28 @@ struct UploadFault: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test func anUploadThatArrivedDespiteAFaultIsNotSentAgain() async throws {
+        try await AtOpenAI.with(["tea.txt": "Earl Grey\n"]) { at in
+            let fault = LoopbackResponse.text("no", status: 500, headers: ["x-should-retry": "false"])
+            at.server.inject(.answerAfterwards(fault), on: "POST /v1/files")
+            let report = try await at.satchel.sync()
+            #expect(report.summary.uploaded == 1)
+            #expect(at.openAI.uploadCount == 1)
+            try at.expectHeld(["tea.txt"])
+            try await at.expectConvergence()
+        }
+    }
+
+    @Test func aFaultThatIsNotToBeTriedAgainIsNot() async throws {
+        try await AtOpenAI.with(["tea.txt": "Earl Grey\n"]) { at in
+            at.server.inject(.status(500, headers: ["x-should-retry": "false"], body: "no"), on: "POST /v1/files")
+            let report = try await at.satchel.sync(status: 6)
+            #expect(report.failures.map(\.retryable) == [false])
+            #expect(at.openAI.uploadCount == 0)
+            try await at.expectConvergence()
+        }
+    }
+
     @Test func garbageInsteadOfHTTPIsNoReasonToSendTwice() async throws {
         try await AtOpenAI.with(files, environment: ["SATCHEL_PARALLEL_UPLOADS": "1"]) { at in
             at.server.inject(.garbage(Array("\0\u{1}what is this\r\n\r\n".utf8)), on: "POST /v1/files")

@@ -67,6 +67,26 @@ import Testing
         }
     }
 
+    @Test func uploadsThatNeverHappenedAreNoCopiesToDelete() async throws {
+        try await AtOpenAI.with(manyFiles(40), environment: ["SATCHEL_PARALLEL_UPLOADS": "1"]) { at in
+            let gate = try TestGate()
+            at.server.inject(.hold(gate), on: "POST /v1/files")
+            let sync = try at.satchel.start(["sync"])
+            try await gate.arrivals()
+            sync.send(SIGKILL)
+            _ = try await sync.status()
+            gate.open()
+            for (path, content) in manyFiles(40) { try at.workspace.write(path, RawBytes("new " + "\(content)")) }
+            let plan = try await at.satchel.sync("--dry-run")
+            #expect(plan.summary.deleted == 0 && plan.actions.allSatisfy { $0.action == "upload" })
+            let next = try await at.satchel.sync()
+            #expect(next.ok && next.summary.uploaded == 40 && next.summary.deleted == 0)
+            let clean = try await at.satchel.cleanup("--older-than", "0")
+            #expect(clean.summary.kept == 40)
+            try await at.expectConvergence()
+        }
+    }
+
     @Test func whatWasDoneBeforeAStopIsRemembered() async throws {
         try await AtOpenAI.with(manyFiles(10), environment: ["SATCHEL_PARALLEL_UPLOADS": "1"]) { at in
             try await at.satchel.sync("file0.txt", "file1.txt")

@@ -206,4 +206,43 @@ import Testing
             #expect(Set(at.openAI.files.map(\.project)) == ["project-1", "project-2"])
         }
     }
+
+    @Test func aListSaysWhatTheNextSyncWouldMakeOfAFile() async throws {
+        try await AtOpenAI.with(["tea.txt": "Earl Grey\n", "empty.txt": "", "b.txt": "b\n"]) { at in
+            func states() async throws -> [String: String] {
+                Dictionary(uniqueKeysWithValues: try await at.satchel.list().files.map { ($0.path, $0.state) })
+            }
+            at.server.inject(.openAI(400, "no", type: "invalid_request_error"), on: "POST /v1/files")
+            at.satchel.set("SATCHEL_PARALLEL_UPLOADS", "1")
+            try await at.satchel.sync(status: 1)
+            #expect(try await states() == ["tea.txt": "in_step", "empty.txt": "skipped", "b.txt": "pending"])
+            try await at.satchel.sync()
+            try await at.satchel.cleanup("--all", "--force")
+            #expect(try await states() == ["tea.txt": "new", "empty.txt": "skipped", "b.txt": "new"])
+            let status = try await at.satchel.status().accounts.first
+            #expect(status?.inStep == 0 && status?.new == 2)
+        }
+    }
+
+    @Test func whatIsNotUploadedInAdvanceIsSkippedInTheList() async throws {
+        try await AtOpenAI.with(["tea.txt": "Earl Grey\n"]) { at in
+            try await at.satchel.sync()
+            at.satchel.set("SATCHEL_UPLOAD", "on-reference")
+            try at.workspace.write("tea.txt", "Lapsang\n")
+            try await at.satchel.sync()
+            #expect(try await at.satchel.list()["tea.txt"]?.state == "skipped")
+        }
+    }
+
+    @Test func aReplacedCopyThatCannotBeDeletedIsAFailure() async throws {
+        try await AtOpenAI.with(["tea.txt": "Earl Grey\n"], environment: ["SATCHEL_RETRIES": "0"]) { at in
+            try await at.satchel.sync()
+            at.server.inject(.openAI(500, "no"), on: "DELETE *")
+            let report: SyncDocument = try await at.satchel.document(["rehydrate", "--all"], status: 1)
+            #expect(report.summary.rehydrated == 1 && report.failures.map(\.code) == ["temporary"])
+            #expect(at.openAI.files.count == 2)
+            #expect(try await at.satchel.cleanup().summary.deleted == 1)
+            try at.expectHeld(["tea.txt"])
+        }
+    }
 }

@@ -59,6 +59,24 @@ struct RoomTests {
         }
     }
 
+    @Test(arguments: ["", "when_full: evict\n"])
+    func aDryRunSaysWhatIsDeletedAndWhatDoesNotFit(_ whenFull: String) async throws {
+        try await AtOpenAI.with(["a.txt": "aaaaaaaaa\n", "b.txt": "bbbbbbbbb\n"], environment: environment) { at in
+            try configure(at, whenFull)
+            try await at.satchel.sync()
+            at.workspace.remove("a.txt")
+            try await at.satchel.sync()
+            try at.workspace.write("c.txt", "ccccccccc\n")
+            let status: Int32 = whenFull.isEmpty ? 1 : 0
+            let plan = try await at.satchel.sync("--dry-run", status: status)
+            #expect(at.openAI.files.count == 2 && at.openAI.uploadCount == 2)
+            let done = try await at.satchel.sync("-v", status: status)
+            #expect(plan.summary == done.summary && plan.summary.addsUp)
+            #expect(plan.actions.map(\.action) == done.actions.map(\.action))
+            #expect(plan.failures == done.failures)
+        }
+    }
+
     @Test func manyDeletesNeedAYes() async throws {
         let files = Dictionary(uniqueKeysWithValues: (0..<130).map { (RawBytes("f\($0).txt"), RawBytes("\($0)\n")) })
         try await AtOpenAI.with(files) { at in

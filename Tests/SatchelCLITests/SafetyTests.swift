@@ -14,6 +14,9 @@ import Testing
             let stopped = try await at.satchel.sync(status: 4)
             #expect(!stopped.ok && stopped.stopped != nil && stopped.summary.deleted == 0)
             #expect(at.openAI.files.count == 4)
+            let look = try await at.satchel.sync("--dry-run", status: 4)
+            #expect(look.stopped != nil && look.summary.forgotten == 4 && look.summary.deleted == 4)
+            #expect(at.openAI.files.count == 4)
             let status = try await at.satchel.run(["status"]).check()
             #expect(status.stdout.contains("! openai: 0 in step"), "\(status.stdout)")
             // The disk is mounted again: nothing has happened.
@@ -28,6 +31,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ["audit", "--revoke", "--yes", ""], ["sync", ""], ["rehydrate", "--all", ""], ["ls", ""], ["status", ""],
+        ["why", ""], ["sync", "file0.txt", ""],
+    ])
+    func anEmptyPathIsNotEverything(_ arguments: [String]) async throws {
+        try await AtOpenAI.with(manyFiles(3)) { at in
+            try await at.satchel.sync("file0.txt")
+            let refused = try await at.satchel.run(arguments).check(64)
+            #expect(refused.stdout.isEmpty && refused.stderr.contains("an empty path names nothing"))
+            #expect(at.openAI.uploadCount == 1 && at.openAI.files.count == 1)
+        }
+    }
+
     @Test func manyDeletesStopAndAsk() async throws {
         try await AtOpenAI.with(manyFiles(30), environment: ["SATCHEL_KEEP_UNREFERENCED": "0s"]) { at in
             try await at.satchel.sync()
@@ -35,6 +51,10 @@ import Testing
             try at.workspace.write("new.txt", "new\n")
             let stopped = try await at.satchel.sync(status: 4)
             #expect(stopped.stopped?.contains("20 of 30") == true)
+            // Where it says to look.
+            let look = try await at.satchel.sync("--dry-run", status: 4)
+            #expect(look.stopped != nil && look.summary.deleted == 20 && look.summary.forgotten == 20)
+            #expect(look.actions.count { $0.action == "delete" } == 20)
             // Uploads harm nobody and are done.
             #expect(stopped.summary.uploaded == 1 && at.openAI.files.count == 31)
             let low = try await at.satchel.sync("--max-delete", "19", status: 4)

@@ -220,6 +220,18 @@ import Testing
         }
     }
 
+    @Test func nobodyElseMayWriteToTheUnitWhateverTheUmask() async throws {
+        try await AtOpenAI.with { at in
+            try at.satchel.home.makeFolder(".config/systemd/user")
+            let under = ["/bin/sh", "-c", "umask 000; exec \"$@\"", "sh"]
+            _ = try await at.satchel.run(["watch", "--install"], under: under).check()
+            let unit = try #require(at.satchel.home.list(".config/systemd/user").first)
+            var status = stat()
+            let path = "\(at.satchel.home.root)/.config/systemd/user/\(String(decoding: unit.bytes, as: UTF8.self))"
+            #expect(lstat(path, &status) == 0 && status.st_mode & 0o7777 == 0o644)
+        }
+    }
+
     @Test func somebodyElsesUnitIsLeftAlone() async throws {
         try await AtOpenAI.with { at in
             let planned: Unit = try await at.satchel.document(["watch", "--install", "--dry-run"])

@@ -183,7 +183,7 @@ import Testing
         #expect(copy.freshness(at: Fixture.now.addingTimeInterval(46), margin: 600) != .fresh)
     }
 
-    @Test func anEmptiedFolderStopsAndForgetsNothing() {
+    @Test func anEmptiedFolderStopsAndShowsWhatAYesWouldForget() {
         let plan = plan(
             Fixture.snapshot([:]),
             known: ["a.txt": "one", "b.txt": "two"],
@@ -191,7 +191,8 @@ import Testing
             policy: immediate()
         )
         #expect(plan.stop == .emptiedRoot(known: 2))
-        #expect(plan.isEmpty)
+        #expect(plan.actions.count == 4)
+        #expect(plan.permitted.isEmpty)
     }
 
     @Test func aYesLetsAnEmptiedFolderGo() {
@@ -216,7 +217,20 @@ import Testing
         #expect(few.stop == nil && few.actions.count == 10)
         let many = plan(Fixture.snapshot(kept), known: kept, copies: copies(11))
         #expect(many.stop == .tooManyDeletes(count: 11, of: 91))
-        #expect(many.isEmpty)
+        #expect(many.actions.count == 11)
+        #expect(many.permitted.isEmpty)
+    }
+
+    @Test func whatNeverArrivedCountsForNoDelete() {
+        let unfinished = (0..<20).map { index in
+            Fixture.copy("lost\(index)", state: index.isMultiple(of: 2) ? .uploading : .failed, touched: 900_000)
+        }
+        let kept = ["keep.txt": "keep"]
+        let plan = plan(Fixture.snapshot(kept), known: kept, copies: unfinished + [Fixture.copy("keep")])
+        #expect(plan.stop == nil)
+        #expect(
+            plan.actions.allSatisfy { if case .delete(_, because: .neverFinished) = $0 { true } else { false } }
+        )
     }
 
     @Test func anotherFolderUnderTheSameNameStopsWhenManyFilesAreMissing() {

@@ -113,6 +113,43 @@ struct ObjectStoreTests {
         }
     }
 
+    @Test func anObjectThatIsPutAgainIsAsYoungAsANewOne() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try store(folder)
+            let digest = try store.put([1])
+            let path = "\(folder)/objects/\(digest.prefix(2))/\(digest.hex.dropFirst(2))"
+            let long = timespec(tv_sec: 1_700_000_000, tv_nsec: 0)
+            let moment: Int64 = 1_700_000_001_000_000_000
+            let claims: [() throws -> Void] = [
+                { _ = try store.put([1]) },
+                { try store.put(from: BytesSource(bytes: [1]).open(), digest: digest) },
+                { #expect(store.keep(digest)) },
+            ]
+            for claim in claims {
+                utimensat(AT_FDCWD, path, [long, long], 0)
+                try claim()
+                #expect(try !store.remove(digest, unlessTouchedSince: moment))
+            }
+            utimensat(AT_FDCWD, path, [long, long], 0)
+            #expect(try store.remove(digest, unlessTouchedSince: moment))
+            #expect(!store.keep(digest))
+        }
+    }
+
+    @Test func nothingIsWrittenThroughALinkInTheStore() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try store(folder)
+            let shard = "\(independentDigest(of: [1]))".prefix(2)
+            try FileManager.default.createDirectory(atPath: folder + "/elsewhere", withIntermediateDirectories: false)
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/objects/\(shard)",
+                withDestinationPath: "\(folder)/elsewhere"
+            )
+            #expect(throws: StoreError.self) { try store.put([1]) }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/elsewhere").isEmpty)
+        }
+    }
+
     @Test func aStoreIsNotOpenedThroughALink() async throws {
         try await withTemporaryFolder { folder in
             try FileManager.default.createDirectory(atPath: folder + "/elsewhere", withIntermediateDirectories: false)

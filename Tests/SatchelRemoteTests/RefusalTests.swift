@@ -117,7 +117,7 @@ struct RefusalTests {
         Case(
             status: 503,
             headers: [HTTPHeader("x-should-retry", "false")],
-            kind: .rejected,
+            kind: .temporary(retryAfter: nil),
             message: "503 from api.example.com"
         ),
         Case(

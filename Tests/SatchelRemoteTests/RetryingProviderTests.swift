@@ -118,6 +118,24 @@ struct RetryingProviderTests {
         #expect(waits.value == [0.5])
     }
 
+    @Test func aCopyOfOtherBytesIsNotTakenForTheUpload() async {
+        var changed = ProviderError(.changed, "changed while it was sent")
+        changed.leftAnother = true
+        let base = ScriptedFiles(.init(uploads: [failure(.answerLost), .failure(changed)], finds: [.success(nil)]))
+        #expect(await retrying(base).upload([upload([1], named: "n")]) == [.failure(changed)])
+        #expect(base.calls == ["upload 1", "find n", "upload 1"])
+    }
+
+    @Test func whatIsNotToBeTriedAgainIsStillLookedFor() async {
+        var final = ProviderError(.temporary(retryAfter: nil), "x")
+        final.isFinal = true
+        let arrived = ScriptedFiles(.init(uploads: [.failure(final)], finds: [.success(stored)]))
+        #expect(await retrying(arrived).upload([upload([1], named: "n")]) == [.success(stored)])
+        let absent = ScriptedFiles(.init(uploads: [.failure(final)], finds: [.success(nil)]))
+        #expect(await retrying(absent).upload([upload([1], named: "n")]) == [.failure(final)])
+        #expect(absent.calls == ["upload 1", "find n"])
+    }
+
     @Test func nothingIsSentAgainWhileItIsNotKnownWhetherItArrived() async {
         let blind = ProviderError(.unreachable, "x")
         let base = ScriptedFiles(

@@ -8,7 +8,8 @@ struct Add: AsyncParsableCommand {
         abstract: "Keep bytes in the local store, and print their SHA-256.",
         discussion: """
             For what is not in the workspace, or is about to go: the bytes stay in .satchel/objects until --forget. \
-            Nothing is uploaded. satchel cat and satchel restore bring them back.
+            Nothing is uploaded. satchel cat and satchel restore bring them back. The same bytes may have several names; \
+            without one they keep those they have, or get the first 16 digits of their SHA-256.
 
             EXAMPLES
               satchel add ~/Downloads/report.pdf

@@ -8,8 +8,8 @@ struct Has: AsyncParsableCommand {
         abstract: "Say whether contents are known here, and where they are.",
         discussion: """
             A content is named by its SHA-256 or the first digits of it, by a path that stands for it, or by the name it \
-            was added under. Asks no provider. Exit code 1 when one of them is in neither the local store, nor a file of the workspace, \
-            nor an account.
+            was added under. Asks no provider. Exit code 1 when one of them is not known, or is in neither the local \
+            store, nor a file of the workspace, nor an account.
 
             EXAMPLES
               satchel has notes.md
@@ -25,7 +25,8 @@ struct Has: AsyncParsableCommand {
 
     struct Document: Encodable {
         struct Content: Encodable {
-            var sha256: String
+            var name: String
+            var sha256: String?
             var known, stored: Bool
             var paths, accounts: [String]
         }
@@ -41,29 +42,32 @@ struct Has: AsyncParsableCommand {
 
     private func run(_ output: Output) async throws -> ExitStatus {
         let workspace = try Workspace(options.context)
-        var digests: [ContentDigest] = []
-        for name in contents { digests.append(try await workspace.content(name).digest) }
-        let places = try await workspace.places(of: digests)
-        let isComplete = places.allSatisfy(\.isAnywhere)
+        var found: [(name: String, places: ContentPlaces?)] = []
+        for name in contents {
+            let digest = try await workspace.find(name)?.digest
+            found.append((name, try await workspace.places(of: digest.map { [$0] } ?? []).first))
+        }
+        let isComplete = found.allSatisfy { $0.places?.isAnywhere == true }
         output.document(
             Document(
                 ok: isComplete,
-                contents: places.map { place in
+                contents: found.map { name, place in
                     Document.Content(
-                        sha256: place.digest.hex,
-                        known: place.isAnywhere,
-                        stored: place.isStored,
-                        paths: place.paths.map(\.description),
-                        accounts: place.accounts
+                        name: printable(name),
+                        sha256: place?.digest.hex,
+                        known: place?.isAnywhere == true,
+                        stored: place?.isStored == true,
+                        paths: place?.paths.map(\.description) ?? [],
+                        accounts: place?.accounts ?? []
                     )
                 }
             )
         )
-        for place in places {
-            var parts: [String] = place.isStored ? ["in the local store"] : []
-            parts += place.paths.map(\.description) + place.accounts.map { "a copy at \($0)" }
+        for (name, place) in found {
+            var parts: [String] = place?.isStored == true ? ["in the local store"] : []
+            if let place { parts += place.paths.map(\.description) + place.accounts.map { "a copy at \($0)" } }
             let words = parts.isEmpty ? output.painted("missing", .red) : parts.joined(separator: ", ")
-            output.info("\(place.digest.hex)  \(words)")
+            output.info("\(place?.digest.hex ?? printable(name))  \(words)")
         }
         return isComplete ? .done : .someFailed
     }

@@ -11,10 +11,13 @@ struct Ls: AsyncParsableCommand {
             As of the last sync; the disk is not looked at. Columns are separated by tabs: state, size, digest, path, \
             then account=id for each remote copy. Names are escaped so that one file is always one line.
 
+            The state is what the next sync to the default account would make of the file: in_step; new, changed, \
+            expired or pending, which it would send or link; skipped, which it would not send.
+
             EXAMPLES
               satchel ls
               satchel ls src --json
-              satchel ls | awk -F'\\t' '$1 != "in_step"'
+              satchel ls | awk -F'\\t' '$1 != "in_step" && $1 != "skipped"'
             """
     )
 

@@ -7,7 +7,7 @@ struct Rehydrate: AsyncParsableCommand {
         commandName: "rehydrate",
         abstract: "Upload again what has expired or vanished, now rather than at its first use.",
         discussion: """
-            The account is asked after every copy first. The bytes come from the workspace; what a chat needs and the \
+            The account is asked after every copy first. New and changed files are sent as well, as by a sync. The bytes come from the workspace; what a chat needs and the \
             workspace has no more comes from the local store, at that chat.
 
             EXAMPLES

@@ -8,7 +8,8 @@ struct Restore: AsyncParsableCommand {
         abstract: "Write a version of a file back, from what is kept of it.",
         discussion: """
             Without -o it goes to its own place in the workspace. A file that is there stays unless --force. Which \
-            versions there are: those that were uploaded or shown to a chat, as long as their bytes are kept.
+            versions there are: those that were sent to a provider or shown to a chat, as long as their bytes are kept. \
+            Of what was only synced to the local store the content is kept and not its path: name it by its SHA-256.
 
             EXAMPLES
               satchel restore notes.md --thread 3 -o old-notes.md

@@ -6,7 +6,10 @@ import SatchelKit
 /// Which version of a path is meant.
 struct VersionOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("The version of that time: 2026-11-20, 2026-11-20T14:00:00Z, or 2h ago.", valueName: "time")
+        help: ArgumentHelp(
+            "The last version sent or shown by then: 2026-11-20, 2026-11-20T14:00:00Z, or 2h ago.",
+            valueName: "time"
+        )
     )
     var at: String?
 
@@ -31,8 +34,15 @@ struct VersionOptions: ParsableArguments {
 
 /// A moment as it is typed: RFC 3339, a day (its end, in UTC), or a time before now.
 private func moment(_ text: String) -> Date? {
-    if let date = try? Date(text, strategy: .iso8601) { return date }
-    if let day = try? Date("\(text)T00:00:00Z", strategy: .iso8601) { return day.addingTimeInterval(86400 - 1) }
+    if let date = try? Date(text, strategy: .iso8601) { return isOnCalendar(text.prefix(19)) ? date : nil }
+    if let day = try? Date("\(text)T00:00:00Z", strategy: .iso8601) {
+        return isOnCalendar("\(text)T00:00:00") ? day.addingTimeInterval(86400 - 1) : nil
+    }
     let ago = text.hasSuffix("ago") ? text.dropLast(3).filter { $0 != " " } : text
     return parseSeconds(ago).map { Date(timeIntervalSinceNow: -Double($0)) }
+}
+
+/// Whether there is such a day and time of day: Foundation takes 25:61 for the next morning.
+private func isOnCalendar(_ text: some StringProtocol) -> Bool {
+    (try? Date("\(text)Z", strategy: .iso8601))?.formatted(.iso8601) == "\(text)Z"
 }

@@ -12,6 +12,8 @@ enum ExitStatus: Int32, Sendable {
     case stoppedForSafety = 4
     case providerRefused = 5
     case gaveUpWaiting = 6
+    /// The same as for options and arguments that the parser refuses.
+    case usage = 64
     case interrupted = 130
 
     var exitCode: ExitCode { ExitCode(rawValue) }
@@ -44,6 +46,7 @@ struct CommandFailure: Error {
             let status: ExitStatus =
                 switch error.kind {
                 case .cannotStart: .couldNotStart
+                case .usage: .usage
                 case .stoppedForSafety: .stoppedForSafety
                 case .providerRefused: .providerRefused
                 case .gaveUpWaiting: .gaveUpWaiting

@@ -37,10 +37,21 @@ package struct Plan: Sendable {
     package var troubles: [Trouble] = []
     /// Files that are sent although they hold what looks like secrets, because the gate only warns.
     package var warned: [Snapshot.Skipped] = []
-    /// Set when the plan needs a yes; its forgets and deletes are then not to be carried out.
+    /// Set when the plan needs a yes; its forgets and deletes are then shown and not carried out: see ``permitted``.
     package var stop: StopReason?
 
     package init() {}
+
+    /// What may be done: without a yes that it needs, nothing that forgets or deletes.
+    package var permitted: [Action] {
+        guard stop != nil else { return actions }
+        return actions.filter { action in
+            switch action {
+            case .upload, .link: true
+            case .forget, .delete: false
+            }
+        }
+    }
 
     /// Nothing to do: the workspace and the account are in step.
     package var isEmpty: Bool { actions.isEmpty }

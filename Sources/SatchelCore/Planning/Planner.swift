@@ -214,7 +214,7 @@ private struct Planner {
             case .deleting:
                 deletes.append(.delete(copy, because: .unfinished))
             case .uploading, .failed:
-                deletes.append(.delete(copy, because: .unreferenced(since: copy.touchedAt)))
+                deletes.append(.delete(copy, because: .neverFinished))
             case .processing, .ready:
                 if case .expired(let date) = copy.freshness(at: now, margin: 0) {
                     deletes.append(.delete(copy, because: .expired(at: date)))
@@ -232,8 +232,7 @@ private struct Planner {
         plan.skipped = snapshot.skipped + refused
         plan.troubles = snapshot.troubles
         plan.stop = stopReason(snapshot, known: known, rememberedRoot: rememberedRoot)
-        plan.actions = uploads + links
-        if plan.stop == nil { plan.actions += forgets + deletes }
+        plan.actions = uploads + links + forgets + deletes
         return plan
     }
 
@@ -245,12 +244,13 @@ private struct Planner {
         {
             return .replacedRoot(forgets: forgets.count)
         }
-        // What has expired is gone already; forgetting it deletes nothing.
+        // What has expired is gone already, and what was never finished is not known to be there.
         let living = deletes.count {
             if case .delete(_, because: .unreferenced) = $0 { true } else { false }
         }
-        guard isAboveCeiling(living, of: copies.copies.count) else { return nil }
-        return .tooManyDeletes(count: living, of: copies.copies.count)
+        let total = copies.copies.count { $0.state != .uploading && $0.state != .failed }
+        guard isAboveCeiling(living, of: total) else { return nil }
+        return .tooManyDeletes(count: living, of: total)
     }
 
     private func isAboveCeiling(_ count: Int, of total: Int) -> Bool {

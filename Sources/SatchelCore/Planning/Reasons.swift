@@ -47,6 +47,8 @@ package enum ForgetReason: Hashable, Sendable {
 package enum DeleteReason: Hashable, Sendable {
     /// No path and no message has stood for it since.
     case unreferenced(since: Date)
+    /// It was announced and never arrived as far as is known; only the memory of it goes.
+    case neverFinished
     /// The provider has let it expire; only the memory of it goes.
     case expired(at: Date)
     /// An earlier delete was not confirmed.
@@ -135,6 +137,7 @@ extension DeleteReason: CustomStringConvertible {
     package var code: String {
         switch self {
         case .unreferenced: "unreferenced"
+        case .neverFinished: "never_finished"
         case .expired: "expired"
         case .unfinished: "unfinished"
         case .requested: "requested"
@@ -145,6 +148,7 @@ extension DeleteReason: CustomStringConvertible {
     package var description: String {
         switch self {
         case .unreferenced(let date): "nothing has referred to it since \(date.formatted(.iso8601))"
+        case .neverFinished: "never finished, and nothing refers to it"
         case .expired(let date): "expired \(date.formatted(.iso8601))"
         case .unfinished: "an earlier delete was not confirmed"
         case .requested: "asked for"

@@ -15,7 +15,8 @@ package protocol FileProvider: Sendable {
     /// Uploads each content, in any order, and answers in the order of `batch`, one result per element.
     ///
     /// The digest is computed again over the bytes that went out; when it is not the one that was asked for, the copy
-    /// is deleted again and the result is `.failure` with kind `.changed`. A copy is `ready` only when the provider
+    /// is deleted again and the result is `.failure` with kind `.changed`; where it may be there still, because the
+    /// answer or the delete was lost, ``ProviderError/leftAnother`` is set. A copy is `ready` only when the provider
     /// says that it can be referred to.
     func upload(_ batch: [Upload]) async -> [Result<RemoteFile, ProviderError>]
 
@@ -109,6 +110,12 @@ package struct Upload: Sendable {
     /// Seconds to ask for; nil for none.
     package var expiresAfter: Int64?
     package var source: any UploadSource
+
+    /// Bytes up to which a file is read whole before anything is sent.
+    ///
+    /// That is cheaper than streaming it, and a file that changed is found out before it costs a request. So a copy of
+    /// one that small is what it was to be.
+    package static let wholeLimit: Int64 = 64 << 10
 
     package init(
         digest: ContentDigest,

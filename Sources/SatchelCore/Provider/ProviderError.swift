@@ -23,7 +23,7 @@ package struct ProviderError: Error, Hashable, Sendable {
         /// The server has no such endpoint or ability.
         case unsupported
         case tooLarge
-        /// The local file changed while it was sent; the copy was deleted again.
+        /// The local file changed while it was sent; the copy was deleted again, unless ``leftAnother`` is set.
         case changed
         /// The local file could not be read.
         case source(Trouble.Kind)
@@ -40,6 +40,11 @@ package struct ProviderError: Error, Hashable, Sendable {
     package var status: Int?
     /// The provider's request id, for its support.
     package var requestID: String?
+    /// The server asks not to be asked again.
+    package var isFinal = false
+    /// An upload left, or may have left, a copy of other bytes than those that were to be sent: it is to be looked for
+    /// and deleted, and never taken for the content.
+    package var leftAnother = false
 
     package init(_ kind: Kind, _ message: String, status: Int? = nil, requestID: String? = nil) {
         self.kind = kind
@@ -74,7 +79,8 @@ extension ProviderError {
 
     /// Whether the same request can succeed later without anybody changing anything.
     package var isRetryable: Bool {
-        switch kind {
+        if isFinal { return false }
+        return switch kind {
         case .rateLimited, .temporary, .unreachable, .answerLost, .changed: true
         case .source(let kind): kind == .changing
         case .gone, .quota, .budget, .unauthorised, .forbidden, .unsupported, .tooLarge, .badReply, .rejected,
@@ -90,6 +96,9 @@ extension ProviderError {
         default: false
         }
     }
+
+    /// Whether an upload that met this may have left something in the account, be it right or wrong.
+    package var mayHaveLeftCopy: Bool { mayHaveArrived || leftAnother }
 
     /// Whether every other request to the account will fail the same way, so that going on is pointless.
     package var concernsAccount: Bool {

@@ -24,6 +24,7 @@ package struct RetryPolicy: Hashable, Sendable {
     ///   - jitter: a random number from 0 up to 1.
     /// - Returns: seconds, from 0 up; nil to give up.
     package func delay(after error: ProviderError, attempt: Int, jitter: Double) -> Double? {
+        guard !error.isFinal else { return nil }
         let wish: Double?
         switch error.kind {
         case .rateLimited(let seconds), .temporary(let seconds): wish = seconds

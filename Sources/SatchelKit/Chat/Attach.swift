@@ -14,13 +14,12 @@ extension Workspace {
             throw WorkspaceError(.cannotStart, "standard input: it cannot be named; put it into a file and mention it")
         }
         try await onDiskQueue { [objects] in
-            guard !objects.contains(digest) else { return }
             try objects.put(from: MemorySource(bytes: bytes).open(), digest: digest)
         }
         let added = Manifest.Added(digest: digest, name: name, mime: mimeType(of: media))
         try await manifest.add(added, size: Int64(bytes.count), media: media, at: now())
         // From now on the message keeps it, not the one who piped it.
-        _ = try await manifest.forgetAdded(digest)
+        _ = try await manifest.forgetAdded(digest, named: name)
         return Manifest.ShownFile(path: path, digest: digest)
     }
 }

@@ -8,7 +8,7 @@ extension Workspace {
     /// Puts the bytes of a shown file into the local store, from the workspace; nothing when they are there already.
     func store(_ file: Manifest.ShownFile) async throws {
         try await onDiskQueue { [root, objects] in
-            guard !objects.contains(file.digest) else { return }
+            guard !objects.keep(file.digest) else { return }
             let reader = try FileSource(root: root, path: file.path).open()
             do {
                 try objects.put(from: reader, digest: file.digest)

@@ -17,7 +17,7 @@ extension Workspace {
     ///
     /// - Parameters:
     ///   - path: of any file; nil for standard input.
-    ///   - name: what it is called; nil for the file's own name.
+    ///   - name: what it is called besides the names it has; nil for the file's own name.
     ///   - mime: what it is; nil for what its bytes say.
     ///   - expected: the digest that it must have, if any.
     /// - Returns: what was stored.
@@ -49,10 +49,12 @@ extension Workspace {
                 throw WorkspaceError(.cannotStart, "\(subject): \(error.message)")
             }
         }
-        let file = path.flatMap { $0.split(separator: "/").last.map(String.init) }
+        var name = name ?? path.flatMap { $0.split(separator: "/").last.map(String.init) }
+        // What comes without a name keeps the one it has.
+        if name == nil { name = try await manifest.addedName(of: stored.digest) }
         let added = Manifest.Added(
             digest: stored.digest,
-            name: name ?? file ?? stored.digest.prefix(16),
+            name: name ?? stored.digest.prefix(16),
             mime: mime ?? mimeType(of: stored.media)
         )
         try await manifest.add(added, size: stored.size, media: stored.media, at: now())
@@ -61,12 +63,13 @@ extension Workspace {
 
     /// An added content needs to stay no longer: the next clean-up removes its bytes, unless something else needs them.
     ///
-    /// - Parameter text: names it; see ``content(_:version:)``.
+    /// - Parameter text: names it; see ``content(_:version:)``. One of its names leaves it under the others.
     /// - Returns: the content.
     /// - Throws: ``WorkspaceError`` when it was not added.
     package func forgetAdded(_ text: String) async throws -> ContentDigest {
         let found = try await content(text)
-        guard try await manifest.forgetAdded(found.digest) else {
+        let isName = try await manifest.added(named: text).contains(found.digest)
+        guard try await manifest.forgetAdded(found.digest, named: isName ? text : nil) else {
             throw WorkspaceError(.cannotStart, "\(printable(text)): was not added; nothing to forget")
         }
         return found.digest

@@ -35,6 +35,17 @@ extension Workspace {
     /// - Returns: the content, whether or not its bytes can still be had.
     /// - Throws: ``WorkspaceError`` when it names none, or several.
     package func content(_ text: String, version: ContentVersion = .latest) async throws -> FoundContent {
+        if let found = try await find(text, version) { return found }
+        throw WorkspaceError(
+            .cannotStart,
+            version == .latest
+                ? "\(text.isEmpty ? "\"\"" : printable(text)): neither a remembered path nor a content; check the name"
+                : "\(printable(text)): no such version was sent to a provider or shown to a chat; name a content by its SHA-256"
+        )
+    }
+
+    /// The same, but nil when it names none.
+    package func find(_ text: String, _ version: ContentVersion = .latest) async throws -> FoundContent? {
         let digits = (text.hasPrefix("sha256:") ? String(text.dropFirst(7)) : text).lowercased()
         if let digest = ContentDigest(hex: digits) {
             return FoundContent(digest: digest, path: try await manifest.lastPath(of: digest))
@@ -42,20 +53,13 @@ extension Workspace {
         if let path = try? paths([text]).first, let digest = try await digest(of: path, version) {
             return FoundContent(digest: digest, path: path)
         }
-        guard version == .latest else {
-            throw WorkspaceError(.cannotStart, "\(printable(text)): no such version is remembered; see satchel ls")
-        }
+        guard version == .latest else { return nil }
         if let digest = try await manifest.added(named: text).first { return FoundContent(digest: digest) }
         let found = try await contents(beginning: digits)
         guard found.count < 2 else {
             throw WorkspaceError(.cannotStart, "\(printable(text)): several contents begin so; give more digits")
         }
-        guard let digest = found.first else {
-            throw WorkspaceError(
-                .cannotStart,
-                "\(text.isEmpty ? "\"\"" : printable(text)): neither a remembered path nor a content; check the name"
-            )
-        }
+        guard let digest = found.first else { return nil }
         return FoundContent(digest: digest, path: try await manifest.lastPath(of: digest))
     }
 

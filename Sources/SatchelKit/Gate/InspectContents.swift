@@ -72,6 +72,12 @@ extension Workspace {
         notAllowed(SecretScan.findings(in: Array(text.utf8), detector, hashing: hashing))
     }
 
+    /// What the gate found in these contents when it looked at them, without what is allowed.
+    func rememberedSecrets(in digests: Set<ContentDigest>) async throws -> [ContentDigest: [SecretFinding]] {
+        try await manifest.gateFindings(of: digests, rules: rulesNumber(detector)).mapValues(notAllowed)
+            .filter { !$0.value.isEmpty }
+    }
+
     private func notAllowed(_ findings: [SecretFinding]) -> [SecretFinding] {
         findings.filter { !configuration.gate.allow.contains($0.fingerprint) }
     }

@@ -79,7 +79,7 @@ private struct AccountProof {
         for row in rows {
             do {
                 switch try await deleter.delete(row: row, because: "canary", force: true) {
-                case .deleted, .stillReferenced: break
+                case .deleted, .dropped, .stillReferenced: break
                 case .failed(let error): problem = "\(error)"
                 }
             } catch {
@@ -127,7 +127,7 @@ private struct AccountProof {
             return file
         case .failure(let error):
             let end: Manifest.UploadEnd =
-                error.mayHaveArrived
+                error.mayHaveLeftCopy
                 ? .doubtful(row: row, error: error.message) : .failed(row: row, error: error.message)
             try await workspace.manifest.finishUploads([end], at: workspace.now())
             note(name, false, "\(error)", hint: "see the message; satchel doctor looks at key and address")

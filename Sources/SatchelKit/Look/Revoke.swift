@@ -97,7 +97,7 @@ extension Workspace {
         if let row = entry.departure.row {
             let deleter = CopyDeleter(manifest: manifest, provider: connection.provider, now: context.now)
             switch try await deleter.delete(row: row, because: "revoked", force: true) {
-            case .deleted, .stillReferenced: return nil
+            case .deleted, .dropped, .stillReferenced: return nil
             case .failed(let error): return error
             }
         }

@@ -90,7 +90,8 @@ extension Workspace {
         guard let path = WorkspacePath(service.name.utf8) else { return }
         do {
             let reader = try MemorySource(bytes: Array(service.text.utf8)).open()
-            try writeFile(path, in: String(folder), replaces: true, from: reader)
+            // It is run at every login: nobody else may write to it, whatever the umask allows.
+            try writeFile(path, in: String(folder), replaces: true, permissions: 0o644, from: reader)
         } catch let error as WriteError {
             throw WorkspaceError(.cannotStart, "\(printable(service.path)): \(error.message)")
         }

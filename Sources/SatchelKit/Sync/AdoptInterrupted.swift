@@ -1,11 +1,14 @@
+internal import Dispatch
 internal import FoundationEssentials
 internal import SatchelCore
 internal import SatchelManifest
+internal import SatchelWorkspace
 
 extension Workspace {
     /// Looks for the copies that interrupted uploads may have left, and takes them over.
     ///
-    /// What is not found stays `uploading`, and the plan sends it again.
+    /// What is not found stays `uploading`, and the plan sends it again. So does what may hold other bytes, because its
+    /// file may have changed on the way: that copy is deleted.
     ///
     /// - Parameter connection: the account; the caller holds the workspace lock.
     /// - Returns: contents of which the account could not say whether it has them, each with what it said instead:
@@ -26,6 +29,10 @@ extension Workspace {
                         createdAfter: earliest
                     )
                 else { continue }
+                guard await isCertain(found, of: row, in: connection) else {
+                    try await connection.provider.delete(found.id)
+                    continue
+                }
                 let path = try await manifest.paths(with: row.digest).first ?? .root
                 let ledgerPath = connection.traits.staysHere ? nil : path
                 try await manifest.finishUploads([.ready(row: row.row, found, ledgerPath: ledgerPath)], at: now())
@@ -40,6 +47,27 @@ extension Workspace {
             }
         }
         return [:]
+    }
+
+    /// Whether what was found under the name of an interrupted upload has the bytes that were to be sent.
+    ///
+    /// Small files are sent only when they are what they were; of a larger one that is known only if it has not been
+    /// touched since the look that found its content.
+    private func isCertain(
+        _ found: RemoteFile,
+        of row: Manifest.Interrupted,
+        in connection: Connection
+    ) async -> Bool {
+        if connection.traits.staysHere || row.size <= Upload.wholeLimit { return true }
+        if let digest = found.digest { return digest == row.digest }
+        guard let source = row.source, let changed = row.sourceChanged else { return false }
+        return await withCheckedContinuation { continuation in
+            DispatchQueue(label: "satchel.adopt").async { [root, hashing] in
+                continuation.resume(
+                    returning: isStill(row.digest, at: source, in: root, since: changed, hashing: hashing)
+                )
+            }
+        }
     }
 
     /// Takes the undecided contents out of a plan and counts their paths as failed.

@@ -93,12 +93,12 @@ extension Workspace {
             }
         }
         guard !options.isDryRun else {
-            report.deleted = deletes.map(\.line)
+            report.deleted = deletes.map(\.line).filter { $0.remoteID != nil }
             if options.orphans { try await deleteLost(connection, options: options, at: moment, report: &report) }
             return report
         }
         guard report.stop == nil else {
-            report.kept += deletes.map(\.line)
+            report.kept += deletes.map(\.line).filter { $0.remoteID != nil }
             return report
         }
         for start in stride(from: 0, to: deletes.count, by: Self.pageOfDeletes) {
@@ -124,8 +124,9 @@ extension Workspace {
         in report: CleanupReport,
         because error: ProviderError
     ) -> [CleanupReport.Copy] {
+        // What never arrived is not listed when it goes, and not when it stays.
         let tried = Set((report.deleted + report.kept + report.failed).map(\.name))
-        return deletes.map(\.line).filter { !tried.contains($0.name) }.map { line in
+        return deletes.map(\.line).filter { $0.remoteID != nil && !tried.contains($0.name) }.map { line in
             var line = line
             line.reason = "not tried: \(error)"
             return line
@@ -171,6 +172,7 @@ extension Workspace {
                 case .deleted:
                     report.deleted.append(line)
                     _ = streak.isHopeless(after: nil)
+                case .dropped: break
                 case .stillReferenced:
                     line.reason = "referred to again"
                     report.kept.append(line)

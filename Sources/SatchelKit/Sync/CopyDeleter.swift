@@ -13,6 +13,8 @@ struct CopyDeleter: Sendable {
 
     enum Outcome: Sendable {
         case deleted
+        /// Only the memory of it went: it never had a remote file.
+        case dropped
         case stillReferenced
         case failed(ProviderError)
     }
@@ -22,7 +24,7 @@ struct CopyDeleter: Sendable {
         case nil:
             return .stillReferenced
         case .dropped:
-            return .deleted
+            return .dropped
         case .remote(let id):
             do {
                 try await provider.delete(id)

@@ -34,7 +34,7 @@ struct Executor: Sendable {
         var links: [(path: WorkspacePath, digest: ContentDigest, reason: LinkReason)] = []
         var forgets: [(path: WorkspacePath, reason: ForgetReason)] = []
         var deletes: [(copy: KnownCopy, reason: DeleteReason)] = []
-        for action in plan.actions {
+        for action in plan.permitted {
             switch action {
             case .upload(let path, let content, let reason):
                 uploads.append((path, reason, upload(of: content, at: path)))
@@ -145,7 +145,7 @@ struct Executor: Sendable {
         case .success(let file):
             // Local copies never leave this machine: the ledger is about what does.
             .ready(row: item.row, file, ledgerPath: provider.traits.staysHere ? nil : item.path)
-        case .failure(let error) where error.mayHaveArrived || error.kind == .cancelled:
+        case .failure(let error) where error.mayHaveLeftCopy || error.kind == .cancelled:
             .doubtful(row: item.row, error: error.message)
         case .failure(let error):
             .failed(row: item.row, error: error.message)
@@ -250,15 +250,11 @@ struct Executor: Sendable {
                 report.summary.deleted += 1
                 _ = streak.isHopeless(after: nil)
                 add(SyncReport.Entry(.delete(copy, because: reason)), to: &report)
-            case .stillReferenced:
+            // There was nothing to delete.
+            case .stillReferenced, .dropped:
                 continue
             case .failed(let error):
-                let failure = SyncReport.Failure(
-                    path: nil,
-                    code: error.code,
-                    message: "delete of \(copy.digest.prefix(12)): \(error)",
-                    isRetryable: true
-                )
+                let failure = SyncReport.Failure(deleteOf: copy.digest, error)
                 report.failures.append(failure)
                 observe(.failed(failure))
                 if streak.isHopeless(after: error) {

@@ -18,7 +18,7 @@ extension Workspace {
     ///   - connection: the account.
     ///   - needed: contents whose copies stay.
     ///   - evictsLinked: whether copies that a path stands for may go, too.
-    ///   - report: is told what was deleted, and what does not fit.
+    ///   - report: is told what was deleted, and what does not fit; of a dry run, what would be, and nothing is done.
     ///   - observe: likewise.
     /// - Returns: the actions without the uploads that do not fit, and what depends on them.
     /// - Throws: ``ManifestError``.
@@ -46,13 +46,15 @@ extension Workspace {
                 guard !needed.contains(victim.copy.digest), evictsLinked || !victim.isLinked else { continue }
                 try Task.checkCancellation()
                 let reason = DeleteReason.evicted(unusedSince: victim.usedAt)
-                guard
-                    case .deleted = try await deleter.delete(
-                        row: victim.copy.row,
-                        because: reason.code,
-                        force: evictsLinked
-                    )
-                else { continue }
+                if !report.isDryRun {
+                    guard
+                        case .deleted = try await deleter.delete(
+                            row: victim.copy.row,
+                            because: reason.code,
+                            force: evictsLinked
+                        )
+                    else { continue }
+                }
                 used -= victim.size
                 report.summary.deleted += 1
                 let entry = SyncReport.Entry(.delete(victim.copy, because: reason))

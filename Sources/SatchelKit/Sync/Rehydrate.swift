@@ -39,19 +39,26 @@ extension Workspace {
         var sync = SyncOptions()
         sync.renewsWithin = options.within
         sync.renewsAll = options.all
-        let report = try await self.sync(scope, to: connection, options: sync, observe: observe)
+        var report = try await self.sync(scope, to: connection, options: sync, observe: observe)
         // What was fresh would otherwise stay beside its successor until its end.
-        if options.all { try await deleteReplaced(in: connection) }
+        if options.all { try await deleteReplaced(in: connection, report: &report, observe: observe) }
         return report
     }
 
-    /// Deletes copies of ours that newer ones have replaced; what fails is left to a clean-up.
-    private func deleteReplaced(in connection: Connection) async throws {
+    /// Deletes copies of ours that newer ones have replaced; what fails is in the report, and left to a clean-up.
+    private func deleteReplaced(
+        in connection: Connection,
+        report: inout SyncReport,
+        observe: @escaping SyncObserver
+    ) async throws {
         for lost in try await manifest.lostCopies(in: connection.id, at: corrected(now(), by: connection)) {
             do {
                 try await connection.provider.delete(lost.remoteID)
             } catch {
                 if error.kind == .cancelled { throw error }
+                let failure = SyncReport.Failure(deleteOf: lost.digest, error)
+                report.failures.append(failure)
+                observe(.failed(failure))
                 continue
             }
             try await manifest.settleLost(lost, because: "replaced", at: now())

@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import FoundationEssentials
 internal import SatchelCore
 internal import SatchelManifest
@@ -18,27 +17,30 @@ extension Workspace {
     /// - Returns: what was removed.
     /// - Throws: when the store cannot be read or changed.
     func sweepObjects() async throws -> SweptObjects {
-        let local = try await manifest.accounts().filter { $0.provider == ProviderID.local.rawValue }
+        let newest = Int64(now().timeIntervalSince1970 - 600) * 1_000_000_000
+        let needed = try await neededObjects()
+        let unneeded = try await onDiskQueue { [objects] in
+            try objects.all().filter { !needed.contains($0.digest) && $0.modified < newest }
+        }
+        guard !unneeded.isEmpty else { return SweptObjects() }
+        // Chats hold no lock: one may have come to need some of them meanwhile.
+        let neededNow = try await neededObjects()
+        return try await onDiskQueue { [objects] in
+            var swept = SweptObjects()
+            for object in unneeded where !neededNow.contains(object.digest) {
+                guard try objects.remove(object.digest, unlessTouchedSince: newest) else { continue }
+                swept.count += 1
+                swept.bytes += object.size
+            }
+            return swept
+        }
+    }
+
+    private func neededObjects() async throws -> Set<ContentDigest> {
         var needed = try await manifest.pinnedContents()
-        for account in local {
+        for account in try await manifest.accounts() where account.provider == ProviderID.local.rawValue {
             for copy in try await manifest.copies(in: account.id).copies { needed.insert(copy.digest) }
         }
-        let newest = Int64(now().timeIntervalSince1970 - 600) * 1_000_000_000
-        return try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue(label: "satchel.sweep").async { [objects, needed] in
-                continuation.resume(
-                    with: Result {
-                        var swept = SweptObjects()
-                        for object in try objects.all()
-                        where !needed.contains(object.digest) && object.modified < newest {
-                            try objects.remove(object.digest)
-                            swept.count += 1
-                            swept.bytes += object.size
-                        }
-                        return swept
-                    }
-                )
-            }
-        }
+        return needed
     }
 }

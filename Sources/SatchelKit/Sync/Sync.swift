@@ -60,21 +60,24 @@ extension Workspace {
                     + "start watch again when it is back"
             )
         }
+        var report = SyncReport(
+            account: connection.account.name,
+            provider: connection.traits.provider,
+            isDryRun: options.isDryRun
+        )
         guard !options.isDryRun else {
-            let report = SyncReport(
-                planned: plan,
-                account: connection.account.name,
-                provider: connection.traits.provider
+            plan.actions = try await makeRoom(
+                for: plan.actions,
+                in: connection,
+                evictsLinked: false,
+                report: &report,
+                observe: { _ in }
             )
+            report.add(plan)
             let sums = report.summary
             observe(.planned(uploads: sums.uploaded + sums.rehydrated, bytes: sums.bytesUploaded))
             return report
         }
-        var report = SyncReport(
-            account: connection.account.name,
-            provider: connection.traits.provider,
-            isDryRun: false
-        )
         report.count(plan)
         report.resting = snapshot.resting
         report.lookTook = lookTook

@@ -100,8 +100,15 @@ extension SyncReport {
     /// The report of a plan that is not carried out.
     package init(planned plan: Plan, account: String, provider: ProviderID) {
         self.init(account: account, provider: provider, isDryRun: true)
+        add(plan)
+    }
+
+    /// Counts a plan as if it were carried out after what is in the report.
+    mutating func add(_ plan: Plan) {
         count(plan)
         for action in plan.actions {
+            // Nothing is there to be deleted, so nobody is told.
+            if case .delete(_, because: .neverFinished) = action { continue }
             let entry = Entry(action)
             entries.append(entry)
             switch action {
@@ -123,7 +130,7 @@ extension SyncReport {
         summary.found = plan.found
         summary.unchanged = plan.unchanged
         summary.skipped = plan.skipped.count
-        summary.failed = plan.troubles.count
+        summary.failed += plan.troubles.count
         skipped = plan.skipped
         warned = plan.warned
         stop = plan.stop
@@ -139,6 +146,16 @@ extension SyncReport {
 }
 
 extension SyncReport.Failure {
+    /// A copy could not be deleted; the next clean-up tries again.
+    init(deleteOf digest: ContentDigest, _ error: ProviderError) {
+        self.init(
+            path: nil,
+            code: error.code,
+            message: "delete of \(digest.prefix(12)): \(error)",
+            isRetryable: true
+        )
+    }
+
     init(path: WorkspacePath?, _ error: ProviderError) {
         self.init(path: path, code: error.code, message: "\(error)", isRetryable: error.isRetryable)
         switch error.kind {

@@ -81,7 +81,8 @@ actor UploadFeed {
                     digest: item.upload.digest,
                     size: item.upload.size,
                     media: item.upload.media,
-                    uploadName: item.upload.name
+                    uploadName: item.upload.name,
+                    source: item.path
                 )
             },
             in: account,

@@ -92,8 +92,14 @@ package final class Workspace: Sendable {
 
     /// Paths as they are typed: relative to the folder the command runs in, absolute, or in the escaped form that
     /// Satchel prints.
+    ///
+    /// - Throws: ``WorkspaceError`` for a path outside of the workspace, and for an empty one: a variable that is not set
+    ///   must not pass for everything.
     package func paths(_ typed: [String]) throws -> [WorkspacePath] {
         try typed.map { text in
+            guard !text.isEmpty else {
+                throw WorkspaceError(.usage, "\"\": an empty path names nothing; name a path, or . for this folder")
+            }
             guard let path = path(text) else {
                 throw WorkspaceError(.cannotStart, "\(printable(text)): outside of the workspace \(escaped(root.utf8))")
             }

@@ -3,6 +3,8 @@ package struct WorkspaceError: Error, Hashable, Sendable, CustomStringConvertibl
     /// What kind of end it is; each has its exit code.
     package enum Kind: Hashable, Sendable {
         case cannotStart
+        /// The command was typed wrong.
+        case usage
         case stoppedForSafety
         case providerRefused
         case gaveUpWaiting

@@ -25,17 +25,22 @@ struct Refusals: Sendable {
         var kind =
             dialect.kind(ErrorDialect.Refusal(status: response.status, reply: reply, hint: hint, subject: subject))
             ?? kind(response.status, reply, hint, subject)
+        var isFinal = false
         switch (hint.shouldRetry, kind) {
         case (true, .rejected), (true, .unsupported): kind = .temporary(retryAfter: hint.after)
-        case (false, .temporary), (false, .rateLimited): kind = .rejected
+        // A fault on their side says nothing about an upload, which may have arrived all the same.
+        case (false, .temporary): isFinal = true
+        case (false, .rateLimited): kind = .rejected
         default: break
         }
-        return ProviderError(
+        var error = ProviderError(
             kind,
             sentence("\(response.status) from \(endpoint.host)", reply.message, kind),
             status: response.status,
             requestID: requestID(response.head) ?? reply.requestID.map { tidy($0, limit: 128) }
         )
+        error.isFinal = isFinal
+        return error
     }
 
     /// The error inside a stream whose status was 200.

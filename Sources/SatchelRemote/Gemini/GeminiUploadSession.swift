@@ -87,7 +87,7 @@ struct GeminiUploadSession: Sendable {
 
     /// Seconds before the session is asked; nil when going on makes no sense.
     private func wait(after error: ProviderError, breaks: Int) -> Double? {
-        guard breaks < Self.mostBreaks else { return nil }
+        guard breaks < Self.mostBreaks, !error.isFinal else { return nil }
         let backOff = 0.5 * Double(1 << breaks)
         switch error.kind {
         case .answerLost, .unreachable: return backOff

@@ -5,10 +5,6 @@ struct OutgoingFile: Sendable {
     let body: HTTPRequest.Body
     private let feed: UploadFeed?
 
-    /// Bytes up to which a file is read whole before anything is sent: cheaper than streaming it, and a file that
-    /// changed is found out before it costs a request.
-    private static let wholeLimit: Int64 = 64 << 10
-
     /// Opens the file, and reads it when it is small; blocks.
     ///
     /// - Parameters:
@@ -27,7 +23,7 @@ struct OutgoingFile: Sendable {
         do throws(SourceError) {
             let reader = try upload.source.open()
             guard reader.size == upload.size else { throw SourceError(.changing, "changed since it was looked at") }
-            guard upload.size <= wholeLimit else {
+            guard upload.size <= Upload.wholeLimit else {
                 let feed = UploadFeed(reader, prefix: prefix, suffix: suffix, hashing: hashing)
                 return OutgoingFile(body: .feed(feed), feed: feed)
             }
@@ -47,7 +43,17 @@ struct OutgoingFile: Sendable {
         }
     }
 
-    /// Whether what went out was `digest`; asked once, when the exchange is over.
+    /// What an exchange means that ended with `error` and described no file.
+    ///
+    /// When other bytes than those of `digest` may have arrived, nobody may take them for it.
+    func meaning(of error: ProviderError, for digest: ContentDigest) -> ProviderError {
+        guard error.mayHaveArrived, feed?.sentAnother(than: digest) == true else { return failure ?? error }
+        var changed = ProviderError(.changed, "changed while it was sent")
+        changed.leftAnother = true
+        return changed
+    }
+
+    /// Whether what went out was `digest`; asked when the exchange is over.
     func sent(exactly digest: ContentDigest) -> Bool { feed?.sent(exactly: digest) ?? true }
 
     private static func whole(

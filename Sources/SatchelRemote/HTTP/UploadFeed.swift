@@ -33,8 +33,11 @@ final class UploadFeed: Sendable {
     /// Why reading failed, if it did.
     var failure: SourceError? { cursor.withLock { $0.failure } }
 
-    /// Whether everything went out and was `digest`, and the file is still the one that was opened; asked once.
+    /// Whether everything went out and was `digest`, and the file is still the one that was opened.
     func sent(exactly digest: ContentDigest) -> Bool { cursor.withLock { $0.sent(exactly: digest) } }
+
+    /// Whether a whole body went out with other bytes than those of `digest`.
+    func sentAnother(than digest: ContentDigest) -> Bool { cursor.withLock { $0.sentAnother(than: digest) } }
 }
 
 /// The reading end of an ``UploadFeed``; whoever uses it holds the feed's lock.
@@ -47,6 +50,10 @@ private final class FeedCursor {
     private let hashing: any Hashing
     private var hasher: any ContentHasher
     private var position: Int64 = 0
+    /// What went out whole, by turns: more than one when a dead connection was opened again.
+    private var sent: [ContentDigest] = []
+    /// The last of ``sent`` is that of the present turn.
+    private var isNoted = false
 
     init(_ reader: any UploadReader, prefix: [UInt8], suffix: [UInt8], hashing: any Hashing) {
         self.reader = reader
@@ -83,6 +90,7 @@ private final class FeedCursor {
     }
 
     func rewind() -> Bool {
+        noteWhole()
         do throws(SourceError) {
             try reader.rewind()
         } catch {
@@ -91,12 +99,24 @@ private final class FeedCursor {
         }
         position = 0
         hasher = hashing.makeHasher()
+        isNoted = false
         return true
     }
 
     func sent(exactly digest: ContentDigest) -> Bool {
-        guard failure == nil, position == size else { return false }
-        return hasher.finish() == digest && reader.isUnchanged()
+        noteWhole()
+        return failure == nil && isNoted && sent.last == digest && reader.isUnchanged()
+    }
+
+    func sentAnother(than digest: ContentDigest) -> Bool {
+        noteWhole()
+        return sent.contains { $0 != digest }
+    }
+
+    private func noteWhole() {
+        guard position == size, !isNoted else { return }
+        sent.append(hasher.finish())
+        isNoted = true
     }
 
     private func readFile(into buffer: UnsafeMutableRawBufferPointer) -> Int? {

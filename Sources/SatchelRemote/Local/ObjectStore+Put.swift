@@ -9,7 +9,7 @@ extension ObjectStore {
     /// - Returns: their digest.
     package func put(_ bytes: [UInt8]) throws(StoreError) -> ContentDigest {
         let digest = hashing.digest(of: bytes)
-        if size(of: digest) == Int64(bytes.count) { return digest }
+        if claim(digest) == Int64(bytes.count) { return digest }
         let name = try writeTemporary { (file) throws(StoreError) in
             guard bytes.withUnsafeBytes({ file.writeAll($0) }) else {
                 throw StoreError(errno: errno, "cannot be written")
@@ -23,7 +23,7 @@ extension ObjectStore {
     ///
     /// - Throws: `.source(.changing)` when the bytes are not those of `digest`; nothing is kept then.
     package func put(from reader: any UploadReader, digest: ContentDigest) throws(StoreError) {
-        if size(of: digest) == reader.size { return }
+        if claim(digest) == reader.size { return }
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 64)
         defer { buffer.deallocate() }
         let name = try write(from: reader, digest: digest, buffer: buffer)
@@ -85,7 +85,7 @@ extension ObjectStore {
         var indexes: [Int] = []
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bufferSize, alignment: 64)
         defer { buffer.deallocate() }
-        for (index, upload) in batch.enumerated() where size(of: upload.digest) != upload.size {
+        for (index, upload) in batch.enumerated() where claim(upload.digest) != upload.size {
             do throws(StoreError) {
                 let name = try write(from: try open(upload.source), digest: upload.digest, buffer: buffer)
                 pending.append(Pending(name: name, digest: upload.digest))
@@ -267,14 +267,16 @@ extension ObjectStore {
 
     private func makeShard(_ shard: Int) throws(StoreError) {
         let name = ObjectName.shard(shard)
-        guard mkdirat(folder.number, name, 0o700) == 0 || errno == EEXIST, fchmodat(folder.number, name, 0o700, 0) == 0
-        else { throw StoreError(errno: errno, "folder \(name) cannot be made") }
+        guard Self.openFolder(name, in: folder.number) != nil else {
+            throw StoreError(errno: errno, "folder \(name) cannot be made")
+        }
         shards.withLock { $0[shard] = true }
     }
 
     private func syncShards(_ shards: Set<Int>) throws(StoreError) {
         for shard in shards {
-            let number = csys_openat(folder.number, ObjectName.shard(shard), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+            let number = csys_openat(folder.number, ObjectName.shard(shard), flags)
             guard let opened = Descriptor(number), fsync(opened.number) == 0 else {
                 throw StoreError(errno: errno, "cannot be written")
             }

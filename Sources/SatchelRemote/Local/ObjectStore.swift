@@ -101,6 +101,32 @@ package final class ObjectStore: Sendable {
     /// The object as the source of an upload to somewhere else.
     package func source(_ digest: ContentDigest) -> any UploadSource { ObjectSource(store: self, digest: digest) }
 
+    /// Bytes of the object; nil when it is not there.
+    ///
+    /// From now on it is as young as one that was just written: no clean-up takes what somebody is about to rely on.
+    func claim(_ digest: ContentDigest) -> Int64? {
+        let touched = ObjectName(digest).withCString { utimensat(folder.number, $0, nil, AT_SYMLINK_NOFOLLOW) }
+        return touched == 0 ? size(of: digest) : nil
+    }
+
+    /// Whether the object is there, and from now on as young as one that was just written.
+    package func keep(_ digest: ContentDigest) -> Bool { claim(digest) != nil }
+
+    /// Removes the object unless it was written or claimed since `moment`, in nanoseconds since 1970.
+    ///
+    /// - Returns: false when it stays.
+    package func remove(_ digest: ContentDigest, unlessTouchedSince moment: Int64) throws(StoreError) -> Bool {
+        var status = stat()
+        let found = ObjectName(digest).withCString { fstatat(folder.number, $0, &status, AT_SYMLINK_NOFOLLOW) }
+        if found == 0, Self.modified(status) >= moment { return false }
+        try remove(digest)
+        return true
+    }
+
+    private static func modified(_ status: stat) -> Int64 {
+        Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+    }
+
     /// Succeeds when the object is gone, also when it was gone before.
     package func remove(_ digest: ContentDigest) throws(StoreError) {
         let result = ObjectName(digest).withCString { unlinkat(folder.number, $0, 0) }
@@ -135,7 +161,7 @@ package final class ObjectStore: Sendable {
             guard let digest = ObjectName.digest(shard: name, rest: rest),
                 fstatat(number, rest, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG
             else { continue }
-            let modified = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+            let modified = Self.modified(status)
             result.append(StoredObject(digest: digest, size: Int64(status.st_size), modified: modified))
         }
         return result.sorted { $0.digest < $1.digest }
@@ -146,11 +172,16 @@ package final class ObjectStore: Sendable {
         "\(Self.process).\(Self.serial.wrappingAdd(1, ordering: .relaxed).newValue)"
     }
 
-    private static func openFolder(_ path: String, in parent: Int32) -> Descriptor? {
-        if mkdirat(parent, path, 0o700) != 0, errno != EEXIST { return nil }
+    static func openFolder(_ path: String, in parent: Int32) -> Descriptor? {
+        if mkdirat(parent, path, 0o700) == 0 {
+            // The umask may have taken away what opening it needs.
+            guard fchmodat(parent, path, 0o700, 0) == 0 else { return nil }
+        } else if errno != EEXIST {
+            return nil
+        }
         let folder = Descriptor(csys_openat(parent, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC))
         guard let folder else { return nil }
-        // The umask may have taken bits away, and an older folder may have more.
+        // An older folder may have more bits.
         guard fchmod(folder.number, 0o700) == 0 else { return nil }
         return folder
     }

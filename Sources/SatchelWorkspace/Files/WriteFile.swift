@@ -23,13 +23,15 @@ package struct WriteError: Error, Hashable, Sendable {
 /// - Parameters:
 ///   - path: below `root`; not the root itself.
 ///   - root: an absolute path; links in it are followed.
-///   - replaces: take the place of what has that name; otherwise that is an error.
+///   - replaces: take the place of what has that name, and keep the permissions of a file; otherwise that is an error.
+///   - permissions: the most that the file gets.
 ///   - reader: the bytes, from the front.
 /// - Throws: ``WriteError``; what has been there is as it was.
 package func writeFile(
     _ path: WorkspacePath,
     in root: String,
     replaces: Bool,
+    permissions: UInt32 = 0o777,
     from reader: any UploadReader
 ) throws(WriteError) {
     do {
@@ -41,7 +43,11 @@ package func writeFile(
             }
         }
         let temporary = ".satchel-\(getpid())-\(UInt32.random(in: 0 ... .max)).new"
-        try write(reader, as: temporary, in: folder)
+        var kept: mode_t?
+        if replaces {
+            kept = try withTerminated(path.name) { name throws(SystemError) in permissionsOfFile(name, in: folder) }
+        }
+        try write(reader, as: temporary, in: folder, permissions: permissions, kept: kept)
         do {
             try withTerminated(path.name) { name throws(SystemError) in
                 try place(temporary, as: name, in: folder, replaces: replaces)
@@ -62,14 +68,31 @@ package func writeFile(
     }
 }
 
-private func write(_ reader: any UploadReader, as name: String, in folder: OpenFolder) throws {
+/// Nil when there is no regular file of that name.
+private func permissionsOfFile(_ name: UnsafePointer<CChar>, in folder: OpenFolder) -> mode_t? {
+    var status = stat()
+    guard fstatat(folder.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0, status.st_mode & S_IFMT == S_IFREG else {
+        return nil
+    }
+    return status.st_mode & 0o777
+}
+
+/// `kept` are the permissions of the file that is replaced; without one, the umask has its say.
+private func write(
+    _ reader: any UploadReader,
+    as name: String,
+    in folder: OpenFolder,
+    permissions: mode_t,
+    kept: mode_t?
+) throws {
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-    let descriptor = csys_openat_mode(folder.descriptor, name, flags, 0o666)
+    let descriptor = csys_openat_mode(folder.descriptor, name, flags, 0o666 & permissions & (kept ?? 0o777))
     guard descriptor >= 0 else { throw SystemError.last }
     defer { close(descriptor) }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 64)
     defer { buffer.deallocate() }
     do {
+        if let kept, fchmod(descriptor, kept & permissions) != 0 { throw SystemError.last }
         while true {
             let count = try reader.read(into: buffer)
             if count == 0 { break }

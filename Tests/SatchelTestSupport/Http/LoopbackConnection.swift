@@ -87,6 +87,9 @@ struct LoopbackConnection {
         switch fault {
         case .answer(let canned):
             response = canned
+        case .answerAfterwards(let canned):
+            _ = service.answer(request)
+            response = canned
         case .garbage(let bytes):
             try socket.write(bytes[...])
             return false

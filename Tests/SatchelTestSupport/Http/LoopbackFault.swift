@@ -2,6 +2,8 @@
 package enum LoopbackFault: Sendable {
     /// Read the request, do nothing, answer this.
     case answer(LoopbackResponse)
+    /// Carry the request out, and answer this all the same.
+    case answerAfterwards(LoopbackResponse)
     /// Answer this after the head, while the body is still coming, and close.
     case answerEarly(LoopbackResponse)
     /// Read the head, then close without a word.
