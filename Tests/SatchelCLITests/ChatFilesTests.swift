@@ -70,6 +70,27 @@ struct ChatFilesTests {
         }
     }
 
+    @Test func aGlobSendsWhatItMatchesAndNothingElse() async throws {
+        try await with { at in
+            let answer = try await at.satchel.chat("look at @'*.md'")
+            #expect(answer.files.map(\.path) == ["README.md"] && at.openAI.uploadCount == 1)
+            try at.workspace.write("satchel.yaml", "pin: [\"*.rst\"]\n")
+            try await at.satchel.chat("hello")
+            #expect(at.openAI.uploadCount == 1)
+            at.workspace.remove("README.md")
+            let gone = try await at.satchel.chat("look at @'*.md'")
+            #expect(gone.files.isEmpty && at.openAI.uploadCount == 1)
+        }
+    }
+
+    @Test(arguments: ["sr*", "sr*/", "**/sub/"])
+    func aGlobOfFoldersStandsForWhatIsInThem(_ glob: String) async throws {
+        try await with(["src/sub/a.txt": "one\n", "sr.md": "two\n", "other/b.txt": "three\n"]) { at in
+            let answer = try await at.satchel.chat("look at @'\(glob)'")
+            #expect(answer.files.map(\.path) == (glob == "sr*" ? ["sr.md"] : []) + ["src/sub/a.txt"])
+        }
+    }
+
     // MARK: - Pins
 
     @Test func pinsAreShownWithTheFirstQuestionOfAThread() async throws {

@@ -148,7 +148,7 @@ extension Workspace {
         let (_, plan) = try await makePlan(scope, for: connection, options: options, at: now()) { observe(.sync($0)) }
         let synced = try await syncedFiles(paths, globs: globs)
         var files = Dictionary(synced.map { ($0.path, $0.digest) }, uniquingKeysWith: { $1 })
-        let rules = IgnoreFile(globs.map { SelectionRule(file: "@", line: 0, pattern: $0) })
+        let rules = IgnoreFile(globs: globs)
         var planned: [ContentDigest: UploadedContent] = [:]
         for action in plan.actions {
             if case .upload(_, let content, _) = action { planned[content.digest] = content }

@@ -190,7 +190,7 @@ extension Workspace {
         }
         let named = try await namedPaths(mentions, shown: []) { observe(.notice($0)) }
         guard !named.isEmpty || !mentions.globs.isEmpty else { return [] }
-        let scopes = named + mentions.globs.map(globFolder)
+        let scopes = named + (try await paths(matching: mentions.globs))
         try await bringInStep(Scope(scopes), named: named, isRequired: true, connection, observe: observe)
         let files = try await syncedFiles(named, globs: mentions.globs)
         for path in named where !files.contains(where: { $0.path.isWithin(path) }) {
