@@ -91,6 +91,21 @@ struct ChatFilesTests {
         }
     }
 
+    @Test func aFileThatIsAgainAsItWasIsShownAgain() async throws {
+        try await with { at in
+            try await at.satchel.chat("look at @tea.txt")
+            try at.workspace.write("tea.txt", "Oolong\n")
+            try await at.satchel.chat("-c", "and now?")
+            try at.workspace.write("tea.txt", "Earl Grey\nLady Grey\n")
+            try await at.satchel.chat("-c", "and now?")
+            let body = try #require(at.server.requests("POST /v1/responses").last?.json)
+            let parts = (body["input"]?.array ?? []).flatMap { $0["content"]?.array ?? [] }
+            let shown = parts.compactMap { $0["file_id"]?.string }
+            #expect(shown.count == 3 && shown.first == shown.last && Set(shown).count == 2)
+            #expect(at.openAI.uploadCount == 2)
+        }
+    }
+
     // MARK: - Pins
 
     @Test func pinsAreShownWithTheFirstQuestionOfAThread() async throws {

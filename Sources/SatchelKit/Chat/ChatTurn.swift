@@ -222,8 +222,7 @@ struct ChatTurn {
 
     private func turns(_ references: References) async throws -> [ChatRequest.Turn] {
         var turns: [ChatRequest.Turn] = []
-        // What the conversation shows once it shows to its end: the same bytes again would be billed again.
-        var shown: [ContentDigest: String] = [:]
+        var shown = ShownContents()
         for message in earlier where message.role == .user || !message.words.isEmpty {
             let parts = try await parts(of: message.files, references, shown: &shown) + [.text(message.words)]
             turns.append(ChatRequest.Turn(role: message.role, parts: parts))
@@ -256,22 +255,22 @@ struct ChatTurn {
     private func parts(
         of files: [Manifest.ShownFile],
         _ references: References,
-        shown: inout [ContentDigest: String]
+        shown: inout ShownContents
     ) async throws -> [ChatRequest.Part] {
         var parts: [ChatRequest.Part] = []
         for file in files {
             let name = file.path.description
+            let first = shown.note(file.digest, as: name)
             guard !references.lost.contains(file.digest) else {
                 parts.append(.text("[\(name), as it was shown here, is not available any more]"))
                 continue
             }
-            if let first = shown[file.digest] {
+            if let first {
                 parts.append(
                     .text(first == name ? "[\(name) is as shown above]" : "[\(name) has the same content as \(first)]")
                 )
                 continue
             }
-            shown[file.digest] = name
             let media = try await workspace.media(of: file)
             if let id = references.byDigest[file.digest] {
                 parts.append(
