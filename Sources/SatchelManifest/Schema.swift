@@ -26,6 +26,7 @@ enum Schema {
         ("9 tools that models used, and notes on contents", toolsAndNotes),
         ("10 outputs", outputs),
         ("11 automatic choice", automaticChoice),
+        ("12 what stays when a thread is removed", whatStays),
     ]
 
     /// The index that files are chosen by for a question, one row for each path; contentless, so that the bytes are not

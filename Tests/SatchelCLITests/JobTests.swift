@@ -55,6 +55,19 @@ import Testing
         }
     }
 
+    @Test func aQuestionWhoseConversationWasDeletedIsNotAskedInAnother() async throws {
+        try await with { at in
+            let job: Detached = try await at.satchel.document(["chat", "--detach", "a harmless question"])
+            try await at.satchel.run(["thread", "rm", "\(job.thread)"]).check()
+            let other = try await at.satchel.chat("-p", "local", "what does Ada earn?")
+            #expect(other.thread != job.thread, "numbers are given once")
+            let run: RunDocument = try await at.satchel.document(["jobs", "run"], status: 1)
+            #expect(run.failed == 1 && at.server.requests("POST /v1/responses").isEmpty)
+            let shown: JobDocument = try await at.satchel.document(["jobs", "show", "\(job.job)"])
+            #expect(shown.job.state == "failed" && shown.job.error?.contains("conversation was deleted") == true)
+        }
+    }
+
     @Test func aWatchAsksWhatWasPutDown() async throws {
         try await with { at in
             let watch = try at.satchel.start(["watch"])

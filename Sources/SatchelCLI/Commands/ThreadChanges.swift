@@ -140,7 +140,8 @@ struct ThreadRm: AsyncParsableCommand {
         commandName: "rm",
         abstract: "Delete conversations with their messages.",
         discussion: """
-            Contents that only they referred to can then be cleaned up: satchel cleanup.
+            Contents that only they referred to can then be cleaned up: satchel cleanup. What was sent with them stays in \
+            satchel audit, and what they cost in satchel cost.
 
             EXAMPLES
               satchel thread rm 3

@@ -161,7 +161,7 @@ extension Workspace {
         return id
     }
 
-    /// The thread that was written to last, for `-c`.
+    /// The thread that was written to last and is not put away, for `-c`.
     package func latestThread() async throws -> Int64? { try await manifest.latestThread() }
 
     /// Keeps what a message shows in the local store, so that this version can be shown again after any change.

@@ -119,6 +119,12 @@ struct ChatTurn {
         var request = try await request(references)
         request.maxOutputTokens = try await outputBound(for: request)
         observe(.asking(files: shown, model: modelName))
+        try await workspace.manifest.noteDeparture(
+            of: files.filter { !references.lost.contains($0.digest) },
+            after: earlier.flatMap(\.files).filter { !references.lost.contains($0.digest) },
+            to: connection.chatID,
+            at: workspace.now()
+        )
         digests = Dictionary(references.byDigest.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         try await converse(request, observe: observe)
     }

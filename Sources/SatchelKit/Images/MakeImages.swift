@@ -91,6 +91,7 @@ extension Workspace {
             let bytes = try await bytes(of: file, upTo: ImageRequest.largest)
             request.inputs.append(ImageRequest.Input(media: sniffedMedia(of: bytes), bytes: bytes))
         }
+        let moment = now()
         let thread = try await thread(for: ChatQuestion(prompt: question.prompt, thread: question.thread))
         let message = try await manifest.beginTurn(
             in: thread,
@@ -100,7 +101,14 @@ extension Workspace {
             account: connection.chatID,
             owner: processOwner(),
             draws: true,
-            at: now()
+            at: moment
+        )
+        try await manifest.noteDeparture(of: files, after: [], to: connection.chatID, at: moment)
+        try await manifest.noteDeparture(
+            ofWish: hashing.digest(of: Array(question.prompt.utf8)),
+            size: Int64(question.prompt.utf8.count),
+            to: connection.chatID,
+            at: moment
         )
         var turn = ImageTurn(workspace: self, maker: maker, request: request, wanted: question.count)
         do {

@@ -150,11 +150,14 @@ extension Workspace {
         guard job.kind == QueuedQuestion.kind, let queued = QueuedQuestion(payload: job.payload) else {
             throw WorkspaceError(.cannotStart, "job \(job.id): this version does not know how to do it")
         }
+        guard let thread = job.thread else {
+            throw WorkspaceError(.cannotStart, "job \(job.id): its conversation was deleted; ask again")
+        }
         let overrides = queued.model.map { [Configuration.Override("chat.model", $0, flag: "--model")] } ?? []
         let workspace = try Workspace(at: root, context: context, overrides: overrides)
         let connection = try await workspace.connect(to: queued.account ?? workspace.configuration.chat.account)
         _ = try await workspace.whileChatting(connection, notice: { observe(.notice($0)) }) {
-            try await workspace.ask(queued.question(for: job.id), connection) { event in
+            try await workspace.ask(queued.question(of: job.id, in: thread), connection) { event in
                 if case .notice(let text) = event { observe(.notice("job \(job.id): \(text)")) }
             }
         }
