@@ -107,11 +107,9 @@ extension Workspace {
         observe: @escaping @Sendable (ChatProgress) -> Void
     ) async throws -> ChatAnswer {
         if let notice = connection.notice { observe(.notice(notice)) }
-        if let thread = question.thread, try await manifest.thread(thread) == nil {
-            throw WorkspaceError(.cannotStart, "thread \(thread): there is none; leave -t out to begin a new one")
-        }
-        var earlier: [Manifest.Message] = []
-        if let thread = question.thread { earlier = try await manifest.messages(in: thread) }
+        let earlier = try await earlier(question)
+        // Before anything is written down or sent.
+        if connection.model != nil { try stopAtTypedSecrets(in: question, after: earlier) { observe(.notice($0)) } }
         var turn = try await filesOfTurn(question, after: earlier, connection, observe: observe)
         if !question.attached.isEmpty { turn.files.append(try await attach(question.attached)) }
         try await keepBytes(of: turn.files) { observe(.notice($0)) }
@@ -151,6 +149,26 @@ extension Workspace {
         answer.picked = turn.picked
         answer.replaced = turn.replaced
         return answer
+    }
+
+    /// What only a model can do is asked of an account without one.
+    func noModel(for option: String, _ connection: Connection) -> WorkspaceError {
+        let remedy =
+            connection.account.kind == .local
+            ? "\(connection.account.name) has no models; choose another account with -p"
+            : "no model is configured; name one with -m"
+        return WorkspaceError(.cannotStart, "\(option): \(remedy)")
+    }
+
+    /// What was said in the question's thread.
+    ///
+    /// - Throws: ``WorkspaceError`` when there is no such thread.
+    func earlier(_ question: ChatQuestion) async throws -> [Manifest.Message] {
+        guard let thread = question.thread else { return [] }
+        guard try await manifest.thread(thread) != nil else {
+            throw WorkspaceError(.cannotStart, "thread \(thread): there is none; leave -t out to begin a new one")
+        }
+        return try await manifest.messages(in: thread)
     }
 
     /// The thread of the question, which begins one where it names none.

@@ -66,7 +66,6 @@ struct ChatTurn {
     /// Asks, and asks once more when a file turned out to be gone at the provider before anything was answered.
     mutating func run(observe: @escaping @Sendable (ChatProgress) -> Void) async throws -> ChatAnswer {
         do {
-            try stopAtTypedSecrets(observe: observe)
             var references = try await references(observe: observe)
             try await stopAtInlinedSecrets(references, observe: observe)
             do {
@@ -169,18 +168,6 @@ struct ChatTurn {
     }
 
     // MARK: - Secrets
-
-    /// The words of a chat always leave, whatever is done with files: the question, those before it, and the
-    /// instructions.
-    func stopAtTypedSecrets(observe: (ChatProgress) -> Void) throws {
-        guard workspace.configuration.gate.mode != .off else { return }
-        var texts = [("the question", question)]
-        if let system { texts.append(("the instructions", system)) }
-        texts += earlier.filter { $0.role == .user }.map { ("an earlier question of this thread", $0.text) }
-        for (name, text) in texts {
-            try workspace.stopAtSecrets(in: text, called: name) { observe(.notice($0)) }
-        }
-    }
 
     /// Files without an id leave as text.
     func stopAtInlinedSecrets(

@@ -40,8 +40,8 @@ extension Workspace {
         guard let model = connection.model, let modelName = connection.modelName else {
             throw WorkspaceError(.cannotStart, "--estimate: no model is configured; name one with -m")
         }
-        let earlier: [Manifest.Message] =
-            if let thread = question.thread { try await manifest.messages(in: thread) } else { [] }
+        let earlier = try await earlier(question)
+        try stopAtTypedSecrets(in: question, after: earlier) { observe(.notice($0)) }
         let (files, planned) = try await filesWithoutSync(of: question, after: earlier, connection, observe: observe)
         let turn = ChatTurn(
             workspace: self,
@@ -172,9 +172,8 @@ extension Action {
 }
 
 extension ChatTurn {
-    /// The question's tokens as the provider counts them; nil where it cannot be asked, or its words may not leave.
+    /// The question's tokens as the provider counts them; nil where it cannot be asked.
     func countedTokens(_ ids: [ContentDigest: RemoteFileID]) async throws -> Int? {
-        try stopAtTypedSecrets { _ in }
         let references = References(byDigest: ids)
         try await stopAtInlinedSecrets(references) { _ in }
         var request = try await request(references)

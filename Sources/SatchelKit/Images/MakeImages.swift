@@ -81,6 +81,7 @@ extension Workspace {
         try checkCost(question, estimate(question, connection))
         if configuration.gate.mode != .off {
             try stopAtSecrets(in: question.prompt, called: "the prompt") { observe(.notice($0)) }
+            try stopAtSecrets(inOptions: question.options) { observe(.notice($0)) }
         }
         let files = try await pictures(of: question, upTo: maker.traits.mostInputs, connection, observe: observe)
         var request = ImageRequest(model: model, prompt: question.prompt)

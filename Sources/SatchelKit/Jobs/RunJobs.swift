@@ -20,8 +20,13 @@ extension Workspace {
         model: String?
     ) async throws -> (job: Int64, thread: Int64) {
         // A name that is wrong is better told now than by the job.
-        _ = try configuration.account(named: account)
+        let asked = try configuration.account(named: account)
         var question = question
+        let earlier = try await earlier(question)
+        if asked.kind != .local, configuration.model(for: asked) != nil {
+            // A warning is told when it is asked.
+            try stopAtTypedSecrets(in: question, after: earlier) { _ in }
+        }
         let thread = try await thread(for: question)
         question.thread = thread
         let queued = QueuedQuestion(question, account: account, model: model)
