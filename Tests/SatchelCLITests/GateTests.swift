@@ -163,6 +163,15 @@ import Testing
         }
     }
 
+    @Test func anEstimateSaysThatAFileHoldsASecret() async throws {
+        try await AtOpenAI.with(files, environment: ["SATCHEL_MODEL": "echo"]) { at in
+            let named = try await at.satchel.failure("chat", "--estimate", "what is in @deploy.sh?", status: 4)
+            #expect(named.message.contains("deploy.sh:3: github-token"))
+            let folder = try await at.satchel.run(["chat", "--estimate", "what is in @. ?"]).check()
+            #expect(folder.stderr.contains("deploy.sh:3: github-token"))
+        }
+    }
+
     @Test func aFileThatIsInlinedIsLookedAtToo() async throws {
         // Mistral's Files API takes no text: chats send it as part of the question.
         try await AtMistral.with(files) { at in

@@ -46,6 +46,9 @@ struct AnswerOptions: ParsableArguments {
         for setting in settings where setting.prefix(while: { $0 != "=" }).isEmpty || !setting.contains("=") {
             throw ValidationError("-o takes key=value, such as -o temperature=0.2")
         }
+        if settings.contains(where: { $0.hasPrefix("model=") }) {
+            throw ValidationError("-o model: what is asked is priced and kept by its name; use -m")
+        }
         if let template, template.isEmpty || template.hasPrefix(".") || template.contains("/") {
             throw ValidationError("--template takes the name of a template, without a folder")
         }

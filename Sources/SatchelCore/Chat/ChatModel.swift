@@ -104,6 +104,18 @@ extension ChatRequest {
     }
 }
 
+extension ChatRequest {
+    /// An option that sets how long the answer may be, in the words of any provider; nil when none does.
+    package var lengthOption: String? {
+        let names = ["max_output_tokens", "max_completion_tokens", "max_tokens", "maxOutputTokens"]
+        let multiplies = ["n", "candidateCount"]
+        return options.sorted { $0.key < $1.key }.first { key, value in
+            guard let last = key.split(separator: ".").last else { return false }
+            return (names + multiplies).contains(String(last)) || names.contains { value.contains("\"\($0)\"") }
+        }?.key
+    }
+}
+
 /// One thing that happened in an answer.
 package enum ChatEvent: Hashable, Sendable {
     /// The provider's id of the response.

@@ -116,6 +116,7 @@ struct ChatTurn {
             observe(.notice("\(path)\(others): shown as part of the question: \(reason)"))
         }
         var request = try await request(references)
+        request.tools = tools.offered
         request.maxOutputTokens = try await outputBound(for: request)
         observe(.asking(files: shown, model: modelName))
         try await workspace.manifest.noteDeparture(
