@@ -32,7 +32,7 @@ struct AnswerOptions: ParsableArguments {
     )
     var template: String?
 
-    @Flag(help: "Look up what the answer quotes in the files that it was shown; exit code 1 if something is not there.")
+    @Flag(help: "Look up what the answer quotes in the files that it was shown; exit code 1 if it is not there.")
     var verify = false
 
     @Flag(help: "Put the question down as a job for satchel jobs run or a watch, and return at once.")

@@ -163,10 +163,15 @@ struct ChatLoop {
             sum.output += usage.output
         }
         let ticks = usages.compactMap(\.cost?.ticks)
-        let unpriced = usages.count - ticks.count
+        // An answer that broke off was paid for too, but nobody told what it used up.
+        let untold = answers.count {
+            $0.usage == nil && $0.model != nil && $0.status == .failed && !$0.text.isEmpty
+        }
+        let count = usages.count + untold
+        let unpriced = count - ticks.count
         var text = tokensText(sum)
         if !ticks.isEmpty, let cost = Dollars(ticks: ticks.reduce(0, +)) { text += ", \(cost)" }
-        if unpriced > 0 { text += ", \(unpriced) of \(usages.count) answers unpriced" }
+        if unpriced > 0 { text += ", \(unpriced) of \(count) answers unpriced" }
         output.line("thread \(thread): \(text)")
     }
 

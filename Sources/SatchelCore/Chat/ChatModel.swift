@@ -156,6 +156,16 @@ package enum FinishReason: Hashable, Sendable {
     }
 }
 
+/// In what way an answer is not whole, by the stable word of its end; nil for one that is.
+package func unusualEnding(_ code: String?) -> String? {
+    switch code {
+    case nil, "stop", "tool_calls", "retrieval": nil
+    case "length": "cut short: it reached the most tokens that it may have"
+    case "content_filter": "broken off by the provider's filter"
+    case let word?: "ended with \(printable(word))"
+    }
+}
+
 /// A place in a shown file that the model refers to.
 package struct Citation: Hashable, Sendable {
     package var file: RemoteFileID?

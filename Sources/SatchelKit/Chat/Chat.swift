@@ -115,7 +115,7 @@ extension Workspace {
         try await keepBytes(of: turn.files) { observe(.notice($0)) }
         guard let model = connection.model, let modelName = connection.modelName else {
             if question.wishes.schema != nil {
-                throw WorkspaceError(.cannotStart, "--schema: no model is configured; name one with -m")
+                throw noModel(for: "--schema", connection)
             }
             return try await retrieve(question, turn, connection: connection)
         }

@@ -164,8 +164,10 @@ struct ChatTurn {
 
     private func checkSchema() throws {
         guard wishes.schema != nil, !isJSON(text) else { return }
-        let why = finish == .length ? "it was cut short" : "\(modelName) may not support --schema"
-        throw ProviderError(.badReply, "the answer is no JSON: \(why)")
+        let why = finish == .length ? "it was cut short" : "\(modelName) refused, or does not support --schema"
+        // It was paid for.
+        let beginning = printable(text.count > 300 ? "\(text.prefix(299))…" : text)
+        throw ProviderError(.badReply, "the answer is no JSON: \(why); it begins “\(beginning)”")
     }
 
     // MARK: - Secrets

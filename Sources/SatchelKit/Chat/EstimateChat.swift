@@ -38,7 +38,7 @@ extension Workspace {
         observe: @escaping @Sendable (ChatProgress) -> Void
     ) async throws -> ChatEstimate {
         guard let model = connection.model, let modelName = connection.modelName else {
-            throw WorkspaceError(.cannotStart, "--estimate: no model is configured; name one with -m")
+            throw noModel(for: "--estimate", connection)
         }
         let earlier = try await earlier(question)
         try stopAtTypedSecrets(in: question, after: earlier) { observe(.notice($0)) }
