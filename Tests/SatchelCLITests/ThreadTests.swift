@@ -178,6 +178,8 @@ struct ThreadTests {
             at.openAI.nextAnswer(.ending(.incomplete(reason)))
             let asked = try await at.satchel.run(["chat", "tell me all"]).check()
             #expect(asked.stderr.contains("the answer is not whole: \(words)"), "\(asked)")
+            let later = try await at.satchel.run(["tail"]).check()
+            #expect(later.stderr.contains("the answer is not whole: \(words)"), "\(later)")
             for command in ["show", "export"] {
                 let shown = try await at.satchel.run(["thread", command, "1"]).check()
                 #expect(shown.stdout.contains(words), "\(shown)")

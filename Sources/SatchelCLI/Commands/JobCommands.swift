@@ -279,7 +279,7 @@ struct Wait: AsyncParsableCommand {
                 printer.add(answer.text)
                 printer.end()
                 if !answer.text.hasSuffix("\n") { output.raw("\n") }
-                if let ending = unusualEnding(answer.finishReason) { output.note("the answer is not whole: \(ending)") }
+                output.ending(answer.finishReason)
                 output.citations(answer.citations, in: workspace.root)
             }
             if !isDone {
