@@ -2,7 +2,22 @@ package import FoundationEssentials
 internal import GRDB
 package import SatchelCore
 
+/// In what form something left in a question.
+package enum DepartureWay: String, Sendable {
+    case chat
+    case tool
+    case image
+}
+
 extension Manifest {
+    /// One thing that left in a question.
+    package struct LeftInQuestion: Sendable {
+        package var way: DepartureWay
+        package var departure: Departure
+        /// Which lines of it, where a model looked them up.
+        package var lines: ClosedRange<Int>?
+    }
+
     /// One thing that left this machine.
     package struct Departure: Hashable, Sendable {
         /// The ledger's line; nil for what was part of a question.
@@ -84,34 +99,84 @@ extension Manifest {
         }
     }
 
-    /// The files that were shown to models, by id or as text, oldest first.
-    package func shownToModels(since: Date?) async throws(ManifestError) -> [Departure] {
+    /// What left in questions: files by id or as text, lines that models looked up, wishes for pictures; oldest first.
+    ///
+    /// Notes on contents keep what they used up, and with it what was shown for them.
+    package func leftInQuestions(since: Date?) async throws(ManifestError) -> [LeftInQuestion] {
         try await read { db in
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT m.created_at, f.path, f.sha256, coalesce(c.size, 0), m.account
-                    FROM message m JOIN message_file f ON f.message = m.id LEFT JOIN content c ON c.sha256 = f.sha256
-                    WHERE m.model IS NOT NULL AND m.account IS NOT NULL AND m.created_at >= ?1
+                    SELECT way, sent_at, path, sha256, size, account, first_line, last_line, id
+                    FROM departure WHERE sent_at >= ?1
                     UNION ALL
-                    SELECT n.made_at, n.path, n.sha256, coalesce(c.size, 0), n.account
-                    FROM note n LEFT JOIN content c ON c.sha256 = n.sha256 WHERE n.made_at >= ?1
-                    ORDER BY 1
+                    SELECT 'chat', n.made_at, n.path, n.sha256, coalesce(c.size, 0), n.account, NULL, NULL, n.id
+                    FROM note_use n LEFT JOIN content c ON c.sha256 = n.sha256 WHERE n.made_at >= ?1
+                    ORDER BY 2, 9
                     """,
                 arguments: [since?.milliseconds ?? Int64.min]
             ).map { row in
-                Departure(
-                    sentAt: row.date(0),
-                    path: try row.workspacePath(1),
-                    digest: try row.digest(2),
-                    size: row[3],
-                    account: AccountID(row[4])
+                let departure = Departure(
+                    sentAt: row.date(1),
+                    path: (row[2] as Data?).map { WorkspacePath(unchecked: Array($0)) },
+                    digest: try row.digest(3),
+                    size: row[4],
+                    account: AccountID(row[5])
+                )
+                let first = row[6] as Int?
+                return LeftInQuestion(
+                    way: DepartureWay(rawValue: row[0]) ?? .chat,
+                    departure: departure,
+                    lines: first.map { $0...max($0, row[7] ?? $0) }
                 )
             }
         }
     }
 
-    /// The wishes for pictures, which were sent alone, oldest first.
+    /// Writes down that a question goes out, before it does: its own files, and of what its thread was shown before,
+    /// what this account was not shown yet.
+    package func noteDeparture(
+        of files: [ShownFile],
+        after earlier: [ShownFile],
+        to account: AccountID,
+        at now: Date
+    ) async throws(ManifestError) {
+        guard !files.isEmpty || !earlier.isEmpty else { return }
+        try await write { db in
+            let insert = """
+                INSERT INTO departure (way, account, sha256, path, size, sent_at)
+                SELECT 'chat', ?1, ?2, ?3, coalesce((SELECT size FROM content WHERE sha256 = ?2), 0), ?4
+                """
+            let own = try db.cachedStatement(sql: insert)
+            for file in files {
+                try own.execute(arguments: [account.rawValue, file.digest.blob, file.path.blob, now.milliseconds])
+            }
+            let other = try db.cachedStatement(
+                sql: "\(insert) WHERE NOT EXISTS (SELECT 1 FROM departure WHERE account = ?1 AND sha256 = ?2)"
+            )
+            for file in earlier {
+                try other.execute(arguments: [account.rawValue, file.digest.blob, file.path.blob, now.milliseconds])
+            }
+        }
+    }
+
+    /// Writes down that a wish for pictures goes out: words without a file.
+    package func noteDeparture(
+        ofWish digest: ContentDigest,
+        size: Int64,
+        to account: AccountID,
+        at now: Date
+    ) async throws(ManifestError) {
+        try await write { db in
+            try db.execute(
+                sql: "INSERT INTO departure (way, account, sha256, size, sent_at) VALUES ('image', ?, ?, ?, ?)",
+                arguments: [account.rawValue, digest.blob, size, now.milliseconds]
+            )
+        }
+    }
+
+    /// The wishes for pictures that went out before they were written down as departures, of threads that are still
+    /// there; oldest first.
     package func drawnPrompts(
         since: Date?
     ) async throws(ManifestError) -> [(sentAt: Date, text: String, account: AccountID)] {
@@ -119,43 +184,14 @@ extension Manifest {
             try Row.fetchAll(
                 db,
                 sql: """
-                    SELECT created_at, text, account FROM message
-                    WHERE draws = 1 AND account IS NOT NULL AND created_at >= ? ORDER BY id
+                    SELECT created_at, text, account FROM message m
+                    WHERE draws = 1 AND account IS NOT NULL AND created_at >= ? AND NOT EXISTS (
+                        SELECT 1 FROM departure d WHERE d.way = 'image' AND d.account = m.account
+                            AND d.sent_at = m.created_at)
+                    ORDER BY id
                     """,
                 arguments: [since?.milliseconds ?? Int64.min]
             ).map { (sentAt: $0.date(0), text: $0[1], account: AccountID($0[2])) }
-        }
-    }
-
-    /// What models were shown through tools: some lines of a content, and of it the bytes of all that the tool said.
-    package func shownByTools(since: Date?) async throws(ManifestError) -> [(departure: Departure, lines: ShownLines)] {
-        try await read { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT u.used_at, l.path, l.sha256, coalesce(c.size, 0), m.account, l.first_line, l.last_line
-                    FROM tool_lines l JOIN tool_use u ON u.message = l.message AND u.position = l.tool_use
-                    JOIN message m ON m.id = l.message LEFT JOIN content c ON c.sha256 = l.sha256
-                    WHERE m.account IS NOT NULL AND u.used_at >= ?
-                    ORDER BY u.used_at, l.message, l.tool_use, l.position
-                    """,
-                arguments: [since?.milliseconds ?? Int64.min]
-            ).map { row in
-                let departure = Departure(
-                    sentAt: row.date(0),
-                    path: try row.workspacePath(1),
-                    digest: try row.digest(2),
-                    size: row[3],
-                    account: AccountID(row[4])
-                )
-                let lines = ShownLines(
-                    path: try row.workspacePath(1),
-                    digest: try row.digest(2),
-                    first: row[5],
-                    last: row[6]
-                )
-                return (departure, lines)
-            }
         }
     }
 }

@@ -31,6 +31,7 @@ extension Manifest {
         package var error: String?
         /// The process that writes it.
         package var owner: String?
+        package var finishReason: String?
         package var citations: [ResolvedCitation]
     }
 
@@ -40,7 +41,8 @@ extension Manifest {
             try Row.fetchOne(
                 db,
                 sql: """
-                    SELECT m.thread, m.status, m.text || \(Self.deltas), m.error, m.owner FROM message m
+                    SELECT m.thread, m.status, m.text || \(Self.deltas), m.error, m.owner, m.finish_reason
+                    FROM message m
                     WHERE m.id = ? AND m.role = 'assistant'
                     """,
                 arguments: [message]
@@ -51,6 +53,7 @@ extension Manifest {
                     text: row[2],
                     error: row[3],
                     owner: row[4],
+                    finishReason: row[5],
                     citations: try Self.citations(of: message, db)
                 )
             }

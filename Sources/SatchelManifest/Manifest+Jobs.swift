@@ -135,9 +135,11 @@ extension Manifest {
             arguments: [message]
         )
         guard let row else { return }
+        let (thread, position): (Int64, Int) = (row[0], row[1])
+        try keepUses(of: thread, at: position...position, db)
         try db.execute(
             sql: "DELETE FROM message WHERE thread = ? AND position IN (?, ?)",
-            arguments: [row[0] as Int64, row[1] as Int, (row[1] as Int) - 1]
+            arguments: [thread, position, position - 1]
         )
     }
 

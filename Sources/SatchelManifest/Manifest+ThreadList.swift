@@ -96,9 +96,12 @@ extension Manifest {
 
     /// Deletes a thread with its messages; what only they referred to may then be cleaned up.
     ///
+    /// What left with them and what they used up stays written down.
+    ///
     /// False when there is no such thread.
     package func remove(thread: Int64) async throws(ManifestError) -> Bool {
         try await write { db in
+            try Self.keepUses(of: thread, db)
             try db.execute(sql: "DELETE FROM thread WHERE id = ?", arguments: [thread])
             return db.changesCount > 0
         }

@@ -65,10 +65,15 @@ extension Manifest {
         }
     }
 
-    /// The thread that was written to last; nil when there is none.
+    /// The thread that was written to last, of those that are not put away; nil when there is none.
     package func latestThread() async throws(ManifestError) -> Int64? {
         try await read { db in
-            try Int64.fetchOne(db, sql: "SELECT id FROM thread ORDER BY updated_at DESC, id DESC LIMIT 1")
+            try Int64.fetchOne(
+                db,
+                sql: """
+                    SELECT id FROM thread WHERE archived_at IS NULL ORDER BY updated_at DESC, id DESC LIMIT 1
+                    """
+            )
         }
     }
 

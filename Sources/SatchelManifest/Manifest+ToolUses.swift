@@ -23,6 +23,13 @@ extension Manifest {
                     use.bytes, use.isError, now.milliseconds,
                 ]
             )
+            let left = try db.cachedStatement(
+                sql: """
+                    INSERT INTO departure (way, account, sha256, path, size, first_line, last_line, sent_at)
+                    SELECT 'tool', account, ?2, ?3, coalesce((SELECT size FROM content WHERE sha256 = ?2), 0), ?4, ?5, ?6
+                    FROM message WHERE id = ?1 AND account IS NOT NULL
+                    """
+            )
             let lines = try db.cachedStatement(
                 sql: """
                     INSERT INTO tool_lines (message, tool_use, position, sha256, path, first_line, last_line)
@@ -32,6 +39,9 @@ extension Manifest {
             for (index, shown) in use.shown.enumerated() {
                 try lines.execute(arguments: [
                     message, position, index, shown.digest.blob, shown.path.blob, shown.first, shown.last,
+                ])
+                try left.execute(arguments: [
+                    message, shown.digest.blob, shown.path.blob, shown.first, shown.last, now.milliseconds,
                 ])
             }
         }

@@ -30,20 +30,42 @@ extension Manifest {
     }
 
     /// Answers of models since a moment, as `u`: those that told what they used up, those that broke off before they
-    /// could, and notes on contents, which have no thread.
+    /// could, notes on contents, which have no thread, and answers of threads that were removed.
     ///
     /// What a fork has taken over was paid for in the thread it comes from, and is older than the fork.
     private static let answers = """
         FROM (
             SELECT m.created_at, m.model, m.thread, t.title, a.label, m.position, NULL AS path, \(usageColumns)
             FROM message m JOIN thread t ON t.id = m.thread LEFT JOIN account a ON a.id = m.account
-            WHERE m.role = 'assistant' AND m.created_at >= :since AND (m.input_tokens IS NOT NULL
-                OR (m.model IS NOT NULL AND m.status = 'failed' AND m.text <> ''
-                    AND (t.forked_from IS NULL OR m.created_at >= t.created_at)))
+            WHERE \(wasPaid) AND m.created_at >= :since
             UNION ALL
-            SELECT n.made_at, n.model, NULL, NULL, a.label, NULL, n.path, \(usageColumns.replacing("m.", with: "n."))
-            FROM note_use n JOIN account a ON a.id = n.account WHERE n.made_at >= :since) u
+            SELECT n.made_at, n.model, NULL, 'notes', a.label, NULL, n.path, \(usageColumns.replacing("m.", with: "n."))
+            FROM note_use n JOIN account a ON a.id = n.account WHERE n.made_at >= :since
+            UNION ALL
+            SELECT m.created_at, m.model, NULL, 'removed threads', a.label, NULL, NULL, \(usageColumns)
+            FROM removed_use m LEFT JOIN account a ON a.id = m.account WHERE m.created_at >= :since) u
         """
+
+    /// Of a message `m` in its thread `t`.
+    private static let wasPaid = """
+        m.role = 'assistant' AND (m.input_tokens IS NOT NULL
+            OR (m.model IS NOT NULL AND m.status = 'failed' AND m.text <> ''
+                AND (t.forked_from IS NULL OR m.created_at >= t.created_at)))
+        """
+
+    /// Keeps what the answers of a thread used up, before they are removed; without `positions`, of all of them.
+    static func keepUses(of thread: Int64, at positions: ClosedRange<Int> = 0...Int(Int32.max), _ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO removed_use (created_at, model, account, input_tokens, cached_tokens, cache_write_tokens,
+                    output_tokens, reasoning_tokens, tool_calls, cost_ticks, cost_source)
+                SELECT m.created_at, m.model, m.account, \(usageColumns)
+                FROM message m JOIN thread t ON t.id = m.thread
+                WHERE m.thread = ? AND m.position BETWEEN ? AND ? AND \(wasPaid) ORDER BY m.position
+                """,
+            arguments: [thread, positions.lowerBound, positions.upperBound]
+        )
+    }
 
     /// Sums over all answers since a moment that a model gave.
     package func usage(by key: UsageKey, since: Date?) async throws(ManifestError) -> [UsageSum] {
@@ -93,6 +115,8 @@ extension Manifest {
                         try Row.fetchAll(files, arguments: [thread, row[1] as Int]).map {
                             AnswerUse.File(path: try $0.workspacePath(0).description, size: $0[1])
                         }
+                    } else if row[2] as Data? == nil {
+                        []
                     } else {
                         [AnswerUse.File(path: try row.workspacePath(2).description, size: 1)]
                     }
@@ -111,7 +135,7 @@ extension UsageKey {
         switch self {
         case .day: "strftime('%Y-%m-%d', u.created_at / 1000, 'unixepoch')"
         case .model: "u.model"
-        case .thread: "coalesce(u.thread || ' ' || u.title, 'notes')"
+        case .thread: "coalesce(u.thread || ' ' || u.title, u.title)"
         case .account: "u.label"
         case .file: nil
         }

@@ -28,6 +28,7 @@ enum Schema {
         ("11 automatic choice", automaticChoice),
         ("12 where unfinished uploads are read from", sourcesOfUploads),
         ("13 several names of an added content", namesOfAddedContents),
+        ("14 what stays when a thread is removed", whatStays),
     ]
 
     /// From which file an upload is read, and when that was changed last as far as its digest is known: what arrived of

@@ -93,6 +93,24 @@ import Testing
             at.openAI.nextAnswer(.text(bad))
             let wrong = try await at.satchel.chat("--verify", "what is in @tea.txt?", status: 1)
             #expect(!wrong.ok && wrong.citations?.map(\.finding) == ["not_found", "moved"])
+            at.openAI.nextAnswer(.text("tea.txt:1 says “with bergamot, from Calabria”."))
+            let elsewhere = try await at.satchel.chat("--verify", "what is in @tea.txt?", status: 1)
+            #expect(!elsewhere.ok && elsewhere.citations?.map(\.finding) == ["moved"])
+        }
+    }
+
+    @Test func aRefusalInPlaceOfWhatTheSchemaWantsIsShown() async throws {
+        try await AtOpenAI.with(files, environment: ["SATCHEL_MODEL": "echo"]) { at in
+            try at.satchel.home.write("tags.json", #"{"type": "object"}"#)
+            at.openAI.nextAnswer(.refusal("I cannot tag tea."))
+            let error = try await at.satchel.failure(
+                "chat",
+                "--schema",
+                "\(at.satchel.home.root)/tags.json",
+                "tag it",
+                status: 5
+            )
+            #expect(error.message.contains("I cannot tag tea."))
         }
     }
 

@@ -99,6 +99,47 @@ import Testing
         }
     }
 
+    @Test func whatAThreadHoldsHasLeftToEachAccountThatItGoesOnWith() async throws {
+        try await LoopbackOpenAI.with(.plainChat) { lab in
+            try await LoopbackOpenAI.with(.plainChat) { other in
+                try await RunningSatchel.with(["plan.md": "the plan\n"]) { satchel in
+                    let servers = [("lab", lab), ("other", other)].map { name, server in
+                        "  \(name): {kind: openai-compatible, base_url: \"\(server.baseURL)\"}\n"
+                    }
+                    let text = "default_account: lab\naccounts:\n\(servers.joined())chat: {model: echo}\n"
+                    try satchel.home.write(".config/satchel/config.yaml", RawBytes(text))
+                    try await satchel.run(["init"]).check()
+                    try await satchel.chat("what does @plan.md say?")
+                    try await satchel.chat("-c", "-p", "other", "and you?")
+                    try await satchel.chat("-c", "-p", "other", "and again?")
+                    for (name, server) in [("lab", lab), ("other", other)] {
+                        let request = try #require(server.server.requests("POST /v1/chat/completions").first)
+                        #expect(request.body.firstRange(of: Array("the plan".utf8)) != nil)
+                        let left = try await satchel.audit("--to", name).departures
+                        #expect(left.map(\.path) == ["plan.md"] && left.map(\.way) == ["chat"], "\(name): \(left)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func whatLeftAndWhatItCostStaysWhenItsThreadIsRemoved() async throws {
+        try await AtOpenAI.with(["a.txt": "one\n"], environment: ["SATCHEL_MODEL": "gpt-5-mini"]) { at in
+            try await at.satchel.sync()
+            at.openAI.nextAnswer(.calling((name: "read_file", arguments: #"{"path":"a.txt"}"#)))
+            try await at.satchel.chat("what is in @a.txt?")
+            let (left, cost) = (try await at.satchel.audit(), try await at.satchel.run(["cost"]).check())
+            #expect(left.departures.map(\.way).sorted() == ["chat", "tool", "upload"])
+            try await at.satchel.run(["thread", "rm", "1"]).check()
+            #expect(try await at.satchel.audit().departures.map(\.way) == left.departures.map(\.way))
+            #expect(try await at.satchel.run(["cost"]).check().stdout == cost.stdout)
+            for (key, name) in [("thread", "removed threads"), ("file", "(no file)")] {
+                let costs = try await at.satchel.run(["cost", "--by", key]).check()
+                #expect(costs.stdout.hasPrefix("\(name)\t1 answer"), "\(costs)")
+            }
+        }
+    }
+
     @Test func theLocalStoreIsNoDeparture() async throws {
         try await RunningSatchel.initialised(["a.txt": "one\n"]) { satchel in
             try await satchel.sync()

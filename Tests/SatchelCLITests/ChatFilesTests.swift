@@ -70,6 +70,42 @@ struct ChatFilesTests {
         }
     }
 
+    @Test func aGlobSendsWhatItMatchesAndNothingElse() async throws {
+        try await with { at in
+            let answer = try await at.satchel.chat("look at @'*.md'")
+            #expect(answer.files.map(\.path) == ["README.md"] && at.openAI.uploadCount == 1)
+            try at.workspace.write("satchel.yaml", "pin: [\"*.rst\"]\n")
+            try await at.satchel.chat("hello")
+            #expect(at.openAI.uploadCount == 1)
+            at.workspace.remove("README.md")
+            let gone = try await at.satchel.chat("look at @'*.md'")
+            #expect(gone.files.isEmpty && at.openAI.uploadCount == 1)
+        }
+    }
+
+    @Test(arguments: ["sr*", "sr*/", "**/sub/"])
+    func aGlobOfFoldersStandsForWhatIsInThem(_ glob: String) async throws {
+        try await with(["src/sub/a.txt": "one\n", "sr.md": "two\n", "other/b.txt": "three\n"]) { at in
+            let answer = try await at.satchel.chat("look at @'\(glob)'")
+            #expect(answer.files.map(\.path) == (glob == "sr*" ? ["sr.md"] : []) + ["src/sub/a.txt"])
+        }
+    }
+
+    @Test func aFileThatIsAgainAsItWasIsShownAgain() async throws {
+        try await with { at in
+            try await at.satchel.chat("look at @tea.txt")
+            try at.workspace.write("tea.txt", "Oolong\n")
+            try await at.satchel.chat("-c", "and now?")
+            try at.workspace.write("tea.txt", "Earl Grey\nLady Grey\n")
+            try await at.satchel.chat("-c", "and now?")
+            let body = try #require(at.server.requests("POST /v1/responses").last?.json)
+            let parts = (body["input"]?.array ?? []).flatMap { $0["content"]?.array ?? [] }
+            let shown = parts.compactMap { $0["file_id"]?.string }
+            #expect(shown.count == 3 && shown.first == shown.last && Set(shown).count == 2)
+            #expect(at.openAI.uploadCount == 2)
+        }
+    }
+
     // MARK: - Pins
 
     @Test func pinsAreShownWithTheFirstQuestionOfAThread() async throws {

@@ -76,6 +76,9 @@ struct ChatLoopTests {
             try await talk.say("/add milk.txt", until: "+ milk.txt")
             try await talk.say("/tokens", until: "3 of files shown, 2 of files added")
             try await talk.say("/cost", until: "1 of 1 answers unpriced")
+            at.openAI.nextAnswer(.ending(.cut, after: 2))
+            talk.terminal.type("and more?\n")
+            try await talk.say("/cost", until: "2 of 2 answers unpriced")
             _ = try await talk.end()
         }
     }

@@ -133,6 +133,45 @@ import Testing
         }
     }
 
+    @Test func aQuestionWithASecretIsNotWrittenDown() async throws {
+        try await AtOpenAI.with(["a.txt": "one\n"], environment: ["SATCHEL_MODEL": "echo"]) { at in
+            for flags in [[], ["--detach"]] {
+                try await at.satchel.run(["chat"] + flags + ["why is \(token) refused?"]).check(4)
+            }
+            let threads = try await at.satchel.run(["thread", "ls"]).check()
+            #expect(threads.stdout.isEmpty)
+            for name in at.workspace.list(".satchel") {
+                let bytes = at.workspace.read(RawBytes(Array(".satchel/".utf8) + name.bytes)) ?? []
+                #expect(bytes.firstRange(of: Array(token.utf8)) == nil, "\(name)")
+            }
+        }
+    }
+
+    @Test func aSchemaAndWhatIsAddedToTheRequestAreLookedAtToo() async throws {
+        try await AtOpenAI.with(["a.txt": "one\n"], environment: ["SATCHEL_MODEL": "echo"]) { at in
+            let schema = #"{"type": "object", "description": "\#(token)"}"#
+            try at.satchel.home.write("tags.json", RawBytes(schema))
+            let path = "\(at.satchel.home.root)/tags.json"
+            let first = try await at.satchel.failure("chat", "--schema", path, "tag it", status: 4)
+            #expect(first.message.contains("the schema:1: github-token"))
+            let second = try await at.satchel.failure("chat", "-o", "user=\(token)", "hello", status: 4)
+            #expect(second.message.contains("-o user:1: github-token") && !second.message.contains(token))
+            let image = try await at.satchel.failure("image", "-o", "user=\(token)", "a cup of tea", status: 4)
+            #expect(image.message.contains("-o user:1: github-token"))
+            #expect(at.server.requests("POST /v1/images/generations").isEmpty)
+            #expect(at.server.requests("POST /v1/responses").isEmpty)
+        }
+    }
+
+    @Test func anEstimateSaysThatAFileHoldsASecret() async throws {
+        try await AtOpenAI.with(files, environment: ["SATCHEL_MODEL": "echo"]) { at in
+            let named = try await at.satchel.failure("chat", "--estimate", "what is in @deploy.sh?", status: 4)
+            #expect(named.message.contains("deploy.sh:3: github-token"))
+            let folder = try await at.satchel.run(["chat", "--estimate", "what is in @. ?"]).check()
+            #expect(folder.stderr.contains("deploy.sh:3: github-token"))
+        }
+    }
+
     @Test func aFileThatIsInlinedIsLookedAtToo() async throws {
         // Mistral's Files API takes no text: chats send it as part of the question.
         try await AtMistral.with(files) { at in

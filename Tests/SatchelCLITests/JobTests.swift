@@ -55,6 +55,42 @@ import Testing
         }
     }
 
+    @Test func aQuestionWhoseConversationWasDeletedIsNotAskedInAnother() async throws {
+        try await with { at in
+            let job: Detached = try await at.satchel.document(["chat", "--detach", "a harmless question"])
+            try await at.satchel.run(["thread", "rm", "\(job.thread)"]).check()
+            let other = try await at.satchel.chat("-p", "local", "what does Ada earn?")
+            #expect(other.thread != job.thread, "numbers are given once")
+            let run: RunDocument = try await at.satchel.document(["jobs", "run"], status: 1)
+            #expect(run.failed == 1 && at.server.requests("POST /v1/responses").isEmpty)
+            let shown: JobDocument = try await at.satchel.document(["jobs", "show", "\(job.job)"])
+            #expect(shown.job.state == "failed" && shown.job.error?.contains("conversation was deleted") == true)
+        }
+    }
+
+    @Test func waitPrintsWhatWasFoundWithoutAModel() async throws {
+        try await RunningSatchel.initialised(["tea.txt": "Earl Grey\n"]) { satchel in
+            let job: Detached = try await satchel.document(["chat", "--detach", "earl grey"])
+            try await satchel.run(["jobs", "run"]).check()
+            let waited: JobDocument = try await satchel.document(["wait", "\(job.job)"])
+            #expect(waited.job.thread == job.thread && waited.answer?.contains("tea.txt:1") == true)
+            let text = try await satchel.run(["wait", "\(job.job)"]).check()
+            #expect(text.stdout.contains("Earl Grey"))
+        }
+    }
+
+    @Test func waitTellsAQuotationThatIsNotThere() async throws {
+        try await with { at in
+            at.openAI.nextAnswer(.text("`tea.txt` says “Lapsang Souchong for everybody”."))
+            let job = try await detach(at, "--verify", "what is in @tea.txt?")
+            try await at.satchel.run(["jobs", "run"]).check()
+            let text = try await at.satchel.run(["wait", "\(job)"]).check(1)
+            #expect(text.stdout.contains("not found there"), "\(text)")
+            let waited: JobDocument = try await at.satchel.document(["wait", "\(job)"], status: 1)
+            #expect(!waited.ok && waited.job.state == "done")
+        }
+    }
+
     @Test func aWatchAsksWhatWasPutDown() async throws {
         try await with { at in
             let watch = try at.satchel.start(["watch"])

@@ -171,6 +171,60 @@ import Testing
         }
     }
 
+    @Test(arguments: ["max_output_tokens=999999", "max_tokens=9", "generationConfig.maxOutputTokens=9", "n=3"])
+    func anOptionDoesNotTakeThePlaceOfWhatAnswersMayCost(_ option: String) async throws {
+        try await with(prices: "echo input 1 output 1") { at in
+            let error = try await at.satchel.failure("chat", "--max-cost", "0.01", "-o", option, "hello", status: 4)
+            #expect(error.message.contains("-o \(option.prefix { $0 != "=" }) would take its place"))
+            let model = try await at.satchel.run(["chat", "-o", "model=gpt-5-pro", "hello"]).check(64)
+            #expect(model.stderr.contains("use -m"))
+            #expect(at.server.requests("POST /v1/responses").isEmpty)
+        }
+    }
+
+    @Test func whatAnAnswerMayCostCountsTheToolsThatAreOffered() async throws {
+        try await with(prices: "echo input 1000 output 1000") { at in
+            try await at.satchel.sync()
+            try await at.satchel.chat("--max-cost", "2", "--no-tools", "hello")
+            try await at.satchel.chat("--max-cost", "2", "hello")
+            let bounds = at.server.requests("POST /v1/responses").map { $0.json?["max_output_tokens"]?.int ?? 0 }
+            #expect(bounds.count == 2 && bounds[0] - bounds[1] > 100, "\(bounds)")
+        }
+    }
+
+    @Test func whatLookingUpHasCostIsSaidWhenTooLittleIsLeft() async throws {
+        try await with(prices: "echo input 1000 output 0") { at in
+            try await at.satchel.sync()
+            let estimate: EstimateDocument = try await at.satchel.document(["chat", "--estimate", "hello"])
+            try at.workspace.write("long.txt", RawBytes(String(repeating: "high water\n", count: 1000)))
+            try await at.satchel.sync()
+            // Enough for the first request, with what an estimate may be wrong by, and not for two.
+            let most = "\(Double(estimate.tokens) * 1.5 / 1000)"
+            at.openAI.nextAnswer(.calling((name: "read_file", arguments: #"{"path":"long.txt"}"#)))
+            let error = try await at.satchel.failure("chat", "--max-cost", most, "hello", status: 4)
+            #expect(error.message.contains("is spent on looking things up"), "\(error)")
+            #expect(at.server.requests("POST /v1/responses").count == 1)
+        }
+    }
+
+    @Test func anEstimateCountsEachContentOnceAndWhatHasChanged() async throws {
+        try await with { at in
+            let text = String(repeating: "high water\n", count: 1000)
+            try at.workspace.write("tea.txt", RawBytes(text))
+            try await at.satchel.chat("see @tea.txt")
+            for _ in 0..<3 { try await at.satchel.chat("-c", "see @tea.txt") }
+            let once: EstimateDocument = try await at.satchel.document(["chat", "--estimate", "-c", "see @tea.txt"])
+            #expect((2750...3500).contains(once.tokens), "\(once)")
+            try at.workspace.write("tea.txt", RawBytes("more\n" + text))
+            let changed: EstimateDocument = try await at.satchel.document(["chat", "--estimate", "-c", "and now?"])
+            #expect(changed.files.map(\.path) == ["tea.txt"] && (5500...6500).contains(changed.tokens), "\(changed)")
+            let local = try await at.satchel.failure("chat", "-p", "local", "-m", "x", "--estimate", "hm?", status: 2)
+            #expect(local.message.contains("local has no models"))
+            let pinned: EstimateDocument = try await at.satchel.document(["chat", "--estimate", "-c", "--pin", "hm?"])
+            #expect(pinned.files.isEmpty && pinned.tokens < 3500)
+        }
+    }
+
     @Test func aDaysBudgetCountsAnswersByTheTable() async throws {
         let account = "accounts:\n  openai:\n    kind: openai\n    budget: {money_per_day: 0.005}\n"
         try await with(prices: "echo input 1000 output 1000", more: account) { at in

@@ -158,6 +158,37 @@ struct ThreadTests {
         }
     }
 
+    @Test func continuingLeavesOutWhatWasPutAway() async throws {
+        try await with { at in
+            try await at.satchel.chat("first")
+            try await at.satchel.chat("second")
+            try await at.satchel.run(["thread", "archive", "2"]).check()
+            #expect(try await at.satchel.chat("-c", "and?").thread == 1)
+            try await at.satchel.run(["thread", "archive", "1"]).check()
+            let none = try await at.satchel.failure("chat", "-c", "and?", status: 2)
+            #expect(none.message.contains("-c: there is no thread"))
+            let missing = try await at.satchel.failure("thread", "ls", "--after", "999", status: 2)
+            #expect(missing.message.contains("thread 999: there is none"))
+        }
+    }
+
+    @Test(arguments: [("max_output_tokens", "cut short"), ("content_filter", "broken off by the provider's filter")])
+    func anAnswerThatIsNotWholeIsMarkedWhereverItIsShown(_ reason: String, _ words: String) async throws {
+        try await with { at in
+            at.openAI.nextAnswer(.ending(.incomplete(reason)))
+            let asked = try await at.satchel.run(["chat", "tell me all"]).check()
+            #expect(asked.stderr.contains("the answer is not whole: \(words)"), "\(asked)")
+            let later = try await at.satchel.run(["tail"]).check()
+            #expect(later.stderr.contains("the answer is not whole: \(words)"), "\(later)")
+            for command in ["show", "export"] {
+                let shown = try await at.satchel.run(["thread", command, "1"]).check()
+                #expect(shown.stdout.contains(words), "\(shown)")
+            }
+            let whole = try await at.satchel.run(["chat", "tell me all"]).check()
+            #expect(!whole.stderr.contains("not whole"))
+        }
+    }
+
     @Test func whatIsPutAwayIsListedApartAndWhatIsDeletedIsGone() async throws {
         try await with { at in
             try await at.satchel.chat("keep this about herons")

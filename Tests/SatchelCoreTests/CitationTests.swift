@@ -124,6 +124,14 @@ import Testing
         if text.contains("open") { #expect(result.contains("open")) }
     }
 
+    @Test func aBlockOfCodeThatIsNotClosedEndsWithTheAnswer() {
+        #expect(shown(["```\nlet a = 1"]).hasSuffix("let a = 1\u{1b}[0m"))
+        var stream = MarkdownStream()
+        _ = stream.take("```\nlet a")
+        _ = stream.finish()
+        #expect(stream.take(" = 1").hasPrefix("\u{1b}[36m"), "what comes behind something else is code again")
+    }
+
     @Test func wordsAppearBeforeTheirLineIsComplete() {
         var stream = MarkdownStream()
         #expect(stream.take("The kettle ") == "The kettle ")

@@ -1,5 +1,7 @@
+import FoundationEssentials
 import Glibc
 import GRDB
+import SatchelCore
 import SatchelTestSupport
 import Testing
 
@@ -50,6 +52,59 @@ import Testing
         let manifest = try Manifest(at: path(in: folder))
         #expect(try await manifest.setting("kept") == "since then")
         #expect(try await manifest.queue.read(Schema.migrator.hasCompletedMigrations))
+    }
+
+    @Test func whatEarlierQuestionsShowedIsTakenOverWithoutWhatForksCopied() async throws {
+        let folder = try TemporaryWorkspace()
+        var migrator = DatabaseMigrator()
+        for (name, sql) in Schema.steps.prefix(while: { !$0.name.hasPrefix("14 ") }) {
+            migrator.registerMigration(name) { db in try db.execute(sql: sql) }
+        }
+        let (one, two) = (ManifestFixture.digest("one").blob, ManifestFixture.digest("two").blob)
+        do {
+            let old = try DatabaseQueue(path: path(in: folder))
+            try await old.writeWithoutTransaction {
+                try $0.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
+            }
+            try migrator.migrate(old)
+            try await old.write { db in
+                for id in 1...2 {
+                    try db.execute(sql: "INSERT INTO account VALUES (?, 'x', '', '\(id)', 'a', 0)", arguments: [id])
+                }
+                // The second thread was forked from the first when that had one question, and asked one of its own.
+                for (id, begun) in [(1, 10), (2, 15)] {
+                    try db.execute(
+                        sql:
+                            "INSERT INTO thread (id, title, created_at, updated_at, forked_from) VALUES (?, 't', ?, 0, ?)",
+                        arguments: [id, begun, id == 2 ? 1 : nil]
+                    )
+                }
+                let questions = [(1, 1, 1, 1, 10), (2, 1, 3, 2, 12), (3, 2, 1, 1, 10), (4, 2, 3, 1, 20)]
+                for (id, thread, position, account, time) in questions {
+                    try db.execute(
+                        sql: """
+                            INSERT INTO message (id, thread, position, role, status, text, model, account, created_at)
+                            VALUES (?, ?, ?, 'user', 'success', 'q', 'm', ?, ?)
+                            """,
+                        arguments: [id, thread, position, account, time]
+                    )
+                }
+                for (message, digest) in [(1, one), (3, one), (4, two)] {
+                    try db.execute(
+                        sql: "INSERT INTO message_file VALUES (?, 0, ?, ?)",
+                        arguments: [message, digest, Data("f".utf8)]
+                    )
+                }
+            }
+        }
+        let manifest = try Manifest(at: path(in: folder))
+        let left = try await manifest.leftInQuestions(since: nil).map {
+            "\($0.departure.account.rawValue) \($0.departure.digest == ManifestFixture.digest("one") ? 1 : 2)"
+        }
+        #expect(left.sorted() == ["1 1", "1 1", "1 2", "2 1"])
+        #expect(try await manifest.remove(thread: 2))
+        #expect(try await manifest.createThread(title: "next", at: .distantPast) == 3)
+        #expect(try await manifest.integrityProblem() == nil)
     }
 
     @Test func aNewerSchemaIsRefusedAndLeftAlone() async throws {

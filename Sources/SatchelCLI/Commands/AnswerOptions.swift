@@ -32,7 +32,7 @@ struct AnswerOptions: ParsableArguments {
     )
     var template: String?
 
-    @Flag(help: "Look up what the answer quotes in the files that it was shown; exit code 1 if something is not there.")
+    @Flag(help: "Look up what the answer quotes in the files that it was shown; exit code 1 if it is not there.")
     var verify = false
 
     @Flag(help: "Put the question down as a job for satchel jobs run or a watch, and return at once.")
@@ -45,6 +45,9 @@ struct AnswerOptions: ParsableArguments {
         }
         for setting in settings where setting.prefix(while: { $0 != "=" }).isEmpty || !setting.contains("=") {
             throw ValidationError("-o takes key=value, such as -o temperature=0.2")
+        }
+        if settings.contains(where: { $0.hasPrefix("model=") }) {
+            throw ValidationError("-o model: what is asked is priced and kept by its name; use -m")
         }
         if let template, template.isEmpty || template.hasPrefix(".") || template.contains("/") {
             throw ValidationError("--template takes the name of a template, without a folder")

@@ -157,10 +157,15 @@ struct ChatLoop {
         let answers = try await workspace.transcript(of: thread).filter { $0.role == .assistant }
         let usages = answers.compactMap(\.usage)
         let costs = usages.compactMap(\.cost)
-        let unpriced = usages.count - costs.count
+        // An answer that broke off was paid for too, but nobody told what it used up.
+        let untold = answers.count {
+            $0.usage == nil && $0.model != nil && $0.status == .failed && !$0.text.isEmpty
+        }
+        let count = usages.count + untold
+        let unpriced = count - costs.count
         var text = tokensText(usages.reduce(ChatUsage(input: 0, cached: 0, output: 0, reasoning: 0), +))
         if !costs.isEmpty { text += ", \(costs.reduce(Dollars.zero) { $0.adding($1) })" }
-        if unpriced > 0 { text += ", \(unpriced) of \(usages.count) answers unpriced" }
+        if unpriced > 0 { text += ", \(unpriced) of \(count) answers unpriced" }
         output.line("thread \(thread): \(text)")
     }
 

@@ -57,11 +57,7 @@ struct ChatSession: Sendable {
         } else if !answer.text.hasSuffix("\n") {
             output.raw("\n")
         }
-        let notes = CitationText(root: workspace.root, output: output).lines(answer.citations)
-        if !notes.isEmpty, wishes.schema == nil {
-            output.info("")
-            for note in notes { output.info(note) }
-        }
+        if wishes.schema == nil { output.citations(answer.citations, in: workspace.root) }
         if !answer.outputs.isEmpty, wishes.schema == nil {
             if !output.quiet { await output.outputs(answer.outputs, word: "kept: ", in: workspace) }
         } else {
@@ -70,8 +66,7 @@ struct ChatSession: Sendable {
         if let usage = answer.usage, usage.cost != nil || output.progress {
             output.note(moneyText(usage, account: answer.account))
         }
-        let isWrong = answer.citations.contains { $0.origin == .quote && $0.finding == .notFound }
-        return (answer.thread, isWrong ? .someFailed : .done)
+        return (answer.thread, answer.citations.misquotes ? .someFailed : .done)
     }
 
     /// Says what the question would take.
@@ -185,7 +180,7 @@ private struct JSONChat: Encodable {
     var replaced: [JSONReplaced]?
 
     init(_ answer: ChatAnswer) {
-        ok = !answer.citations.contains { $0.origin == .quote && $0.finding == .notFound }
+        ok = !answer.citations.misquotes
         thread = answer.thread
         message = answer.message
         self.answer = answer.text

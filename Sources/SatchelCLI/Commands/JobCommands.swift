@@ -223,7 +223,7 @@ struct Wait: AsyncParsableCommand {
         commandName: "wait",
         abstract: "Wait for a job, and print its answer.",
         discussion: """
-            Exit code 1 when it failed or was cancelled, 6 when the time was over first.
+            Exit code 1 when it failed or was cancelled, or --verify did not find a quotation, 6 when the time was over first.
 
             EXAMPLES
               satchel wait 3
@@ -265,9 +265,10 @@ struct Wait: AsyncParsableCommand {
                     nil
                 }
             let isDone = job.state == .done
+            let isWrong = answer?.citations.misquotes ?? false
             output.document(
                 Document(
-                    ok: isDone,
+                    ok: isDone && !isWrong,
                     job: JSONJob(job),
                     answer: answer?.text,
                     citations: answer.flatMap { JSONCitation.all($0.citations) }
@@ -278,11 +279,13 @@ struct Wait: AsyncParsableCommand {
                 printer.add(answer.text)
                 printer.end()
                 if !answer.text.hasSuffix("\n") { output.raw("\n") }
+                output.ending(answer.finishReason)
+                output.citations(answer.citations, in: workspace.root)
             }
             if !isDone {
                 output.note("job \(job.id): \(job.state.rawValue)\(job.error.map { ": \(printable($0))" } ?? "")")
             }
-            return isDone ? .done : .someFailed
+            return isDone && !isWrong ? .done : .someFailed
         }
     }
 }

@@ -53,6 +53,7 @@ struct Tail: AsyncParsableCommand {
             for note in CitationText(root: workspace.root, output: output).lines(answer.citations) {
                 output.info(note)
             }
+            if answer.status == .success { output.ending(answer.finishReason) }
             if answer.status == .failed { output.note("it broke off: \(printable(answer.error ?? "failed"))") }
             return answer.status == .success ? .done : .someFailed
         }

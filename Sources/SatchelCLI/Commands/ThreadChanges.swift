@@ -140,7 +140,8 @@ struct ThreadRm: AsyncParsableCommand {
         commandName: "rm",
         abstract: "Delete conversations with their messages.",
         discussion: """
-            Contents that only they referred to can then be cleaned up: satchel cleanup.
+            Contents that only they referred to can then be cleaned up: satchel cleanup. What was sent with them stays in \
+            satchel audit, and what they cost in satchel cost.
 
             EXAMPLES
               satchel thread rm 3
@@ -199,6 +200,9 @@ struct ThreadExport: AsyncParsableCommand {
                 for use in message.tools { output.line("- → \(printable(use.summary))") }
                 if !message.files.isEmpty || !message.tools.isEmpty { output.line("") }
                 if message.status == .failed { output.line("*\(printable(message.error ?? "failed"))*\n") }
+                if message.status == .success, let ending = unusualEnding(message.finishReason) {
+                    output.line("*\(ending)*\n")
+                }
                 if !message.text.isEmpty { output.line(printableLines(message.text)) }
                 if !message.outputs.isEmpty, !message.text.isEmpty { output.line("") }
                 for kept in message.outputs { output.line("- \(kept.line)") }

@@ -98,6 +98,8 @@ struct ThreadLs: AsyncParsableCommand {
             filter.path = try command.file.flatMap { try workspace.paths([$0]).first }
             filter.since = command.since.flatMap { parseSeconds($0) }
                 .map { workspace.context.now().addingTimeInterval(-Double($0)) }
+            // What nothing comes behind must not pass for a workspace without conversations.
+            if let after = command.after { _ = try await workspace.thread(after) }
             let page = try await workspace.threads(filter, after: command.after, limit: command.limit)
             let next = page.count == command.limit ? page.last?.id : nil
             output.document(Document(threads: page.map(JSONThread.init), next: next))
@@ -109,7 +111,9 @@ struct ThreadLs: AsyncParsableCommand {
             if page.isEmpty {
                 let isFiltered = command.title != nil || command.file != nil || command.since != nil
                 output.note(
-                    "no conversations\(isFiltered ? " like this" : command.archived ? " were put away" : " yet")"
+                    command.after != nil
+                        ? "no more conversations"
+                        : "no conversations\(isFiltered ? " like this" : command.archived ? " were put away" : " yet")"
                 )
             }
             if let next { output.note("more: --after \(next)") }
@@ -204,7 +208,7 @@ func heading(of message: TranscriptMessage) -> String {
     var words = ["\(message.position)", message.role.rawValue]
     if message.role == .assistant, let model = message.model { words.append(printable(model)) }
     switch message.status {
-    case .success: break
+    case .success: if let ending = unusualEnding(message.finishReason) { words.append("(\(ending))") }
     case .pending: words.append("(being written)")
     case .failed: words.append("(\(printable(message.error ?? "failed")))")
     }

@@ -33,3 +33,10 @@ final class AnswerPrinter: Sendable {
         if isWithinLine.withLock(\.self) { output.raw("\n") }
     }
 }
+
+extension Output {
+    /// Says so when an answer that was given earlier is not whole, by the stable word of its end.
+    func ending(_ code: String?) {
+        if let ending = unusualEnding(code) { note("the answer is not whole: \(ending)") }
+    }
+}

@@ -96,6 +96,21 @@ struct CitationText {
     }
 }
 
+extension [ResolvedCitation] {
+    /// Whether a quotation that was looked up is not where the answer says.
+    var misquotes: Bool { contains { $0.origin == .quote && ($0.finding == .notFound || $0.finding == .moved) } }
+}
+
+extension Output {
+    /// The places below an answer, where it has some.
+    func citations(_ citations: [ResolvedCitation], in root: String) {
+        let notes = CitationText(root: root, output: self).lines(citations)
+        guard !notes.isEmpty else { return }
+        info("")
+        for note in notes { info(note) }
+    }
+}
+
 /// A citation in every document that has some.
 struct JSONCitation: Encodable {
     var origin, finding: String

@@ -104,6 +104,18 @@ extension ChatRequest {
     }
 }
 
+extension ChatRequest {
+    /// An option that sets how long the answer may be, in the words of any provider; nil when none does.
+    package var lengthOption: String? {
+        let names = ["max_output_tokens", "max_completion_tokens", "max_tokens", "maxOutputTokens"]
+        let multiplies = ["n", "candidateCount"]
+        return options.sorted { $0.key < $1.key }.first { key, value in
+            guard let last = key.split(separator: ".").last else { return false }
+            return (names + multiplies).contains(String(last)) || names.contains { value.contains("\"\($0)\"") }
+        }?.key
+    }
+}
+
 /// One thing that happened in an answer.
 package enum ChatEvent: Hashable, Sendable {
     /// The provider's id of the response.
@@ -141,6 +153,16 @@ package enum FinishReason: Hashable, Sendable {
         case .toolCalls: "tool_calls"
         case .other(let word): word
         }
+    }
+}
+
+/// In what way an answer is not whole, by the stable word of its end; nil for one that is.
+package func unusualEnding(_ code: String?) -> String? {
+    switch code {
+    case nil, "stop", "tool_calls", "retrieval": nil
+    case "length": "cut short: it reached the most tokens that it may have"
+    case "content_filter": "broken off by the provider's filter"
+    case let word?: "ended with \(printable(word))"
     }
 }
 

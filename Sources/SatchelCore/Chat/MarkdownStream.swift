@@ -25,14 +25,17 @@ package struct MarkdownStream: Sendable {
 
     /// What can be shown now.
     package mutating func take(_ piece: String) -> String {
+        var text = ""
+        // Something between its words has taken the look of a block of code back.
+        if fence != nil { set(.code, true, &text) }
         waiting += Array(piece)
-        return drain(isFinal: false)
+        return text + drain(isFinal: false)
     }
 
     /// The rest, with all looks taken back.
     package mutating func finish() -> String {
         var text = drain(isFinal: true)
-        if !styles.isEmpty, fence == nil {
+        if !styles.isEmpty {
             styles = []
             codeRun = 0
             text += reset

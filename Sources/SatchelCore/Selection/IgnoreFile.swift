@@ -43,6 +43,11 @@ package struct IgnoreFile: Sendable {
         for rule in rules { append(IgnorePattern(Array(rule.pattern.utf8)[...]), rule) }
     }
 
+    /// Compiles the globs of a mention.
+    package init(globs: [String]) {
+        self.init(globs.map { SelectionRule(file: "@", line: 0, pattern: $0) })
+    }
+
     package var isEmpty: Bool { rules.isEmpty }
 
     /// Whether the rule begins with `!`.
@@ -120,11 +125,22 @@ package struct IgnoreSubject {
 }
 
 extension IgnoreFile {
-    /// Whether the file at `path` is matched by a rule, and by no later one that begins with `!`.
+    /// Whether the file at `path`, or a folder that it lies in, is matched by a rule, and by no later one that begins
+    /// with `!`.
     package func matches(_ path: WorkspacePath) -> Bool {
         path.bytes.withUnsafeBytes { bytes in
-            let subject = IgnoreSubject(path: bytes, nameStart: path.name.startIndex, isFolder: false)
-            return lastMatch(subject, below: 0).map { !isNegated($0) } ?? false
+            var nameStart = 0
+            while true {
+                let end = bytes[nameStart...].firstIndex(of: UInt8(ascii: "/")) ?? bytes.count
+                let subject = IgnoreSubject(
+                    path: UnsafeRawBufferPointer(rebasing: bytes[..<end]),
+                    nameStart: nameStart,
+                    isFolder: end < bytes.count
+                )
+                if let rule = lastMatch(subject, below: 0), !isNegated(rule) { return true }
+                if end == bytes.count { return false }
+                nameStart = end + 1
+            }
         }
     }
 

@@ -33,7 +33,10 @@ extension Workspace {
         }
     }
 
-    private func tellSecrets(
+    /// Says which files stay behind because of a secret in them.
+    ///
+    /// - Throws: ``WorkspaceError`` when one of them is named.
+    func tellSecrets(
         of report: SyncReport,
         named: [WorkspacePath],
         observe: (ChatProgress) -> Void

@@ -106,17 +106,15 @@ extension Workspace {
         _ connection: Connection,
         observe: @escaping @Sendable (ChatProgress) -> Void
     ) async throws -> ChatAnswer {
-        if let thread = question.thread, try await manifest.thread(thread) == nil {
-            throw WorkspaceError(.cannotStart, "thread \(thread): there is none; leave -t out to begin a new one")
-        }
-        var earlier: [Manifest.Message] = []
-        if let thread = question.thread { earlier = try await manifest.messages(in: thread) }
+        let earlier = try await earlier(question)
+        // Before anything is written down or sent.
+        if connection.model != nil { try stopAtTypedSecrets(in: question, after: earlier) { observe(.notice($0)) } }
         var turn = try await filesOfTurn(question, after: earlier, connection, observe: observe)
         if !question.attached.isEmpty { turn.files.append(try await attach(question.attached)) }
         try await keepBytes(of: turn.files) { observe(.notice($0)) }
         guard let model = connection.model, let modelName = connection.modelName else {
             if question.wishes.schema != nil {
-                throw WorkspaceError(.cannotStart, "--schema: no model is configured; name one with -m")
+                throw noModel(for: "--schema", connection)
             }
             return try await retrieve(question, turn, connection: connection)
         }
@@ -152,6 +150,26 @@ extension Workspace {
         return answer
     }
 
+    /// What only a model can do is asked of an account without one.
+    func noModel(for option: String, _ connection: Connection) -> WorkspaceError {
+        let remedy =
+            connection.account.kind == .local
+            ? "\(connection.account.name) has no models; choose another account with -p"
+            : "no model is configured; name one with -m"
+        return WorkspaceError(.cannotStart, "\(option): \(remedy)")
+    }
+
+    /// What was said in the question's thread.
+    ///
+    /// - Throws: ``WorkspaceError`` when there is no such thread.
+    func earlier(_ question: ChatQuestion) async throws -> [Manifest.Message] {
+        guard let thread = question.thread else { return [] }
+        guard try await manifest.thread(thread) != nil else {
+            throw WorkspaceError(.cannotStart, "thread \(thread): there is none; leave -t out to begin a new one")
+        }
+        return try await manifest.messages(in: thread)
+    }
+
     /// The thread of the question, which begins one where it names none.
     func thread(for question: ChatQuestion) async throws -> Int64 {
         guard let id = question.thread else {
@@ -160,7 +178,7 @@ extension Workspace {
         return id
     }
 
-    /// The thread that was written to last, for `-c`.
+    /// The thread that was written to last and is not put away, for `-c`.
     package func latestThread() async throws -> Int64? { try await manifest.latestThread() }
 
     /// Keeps what a message shows in the local store, so that this version can be shown again after any change.

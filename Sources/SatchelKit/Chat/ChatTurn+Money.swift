@@ -16,8 +16,15 @@ extension ChatTurn {
     /// - Throws: ``WorkspaceError`` when the question alone costs more, or nobody knows what the model costs.
     func outputBound(for request: ChatRequest) async throws -> Int? {
         guard let whole = wishes.maxCost else { return nil }
+        if let option = request.lengthOption {
+            throw WorkspaceError(
+                .stoppedForSafety,
+                "--max-cost: -o \(printable(option)) would take its place in the request; leave one of them out"
+            )
+        }
         // What earlier rounds of looking things up have cost is spent.
-        let most = Dollars(ticks: whole.ticks - (usage?.cost?.ticks ?? 0)) ?? .zero
+        let spent = usage?.cost ?? .zero
+        let most = Dollars(ticks: whole.ticks - spent.ticks) ?? .zero
         guard request.isAtUsualPrice,
             let (price, _) = workspace.prices.price(of: modelName, at: model.traits.provider)
         else {
@@ -31,10 +38,13 @@ extension ChatTurn {
         let input = tokens.isCounted ? tokens.count : tokens.count + tokens.count / 3
         guard let output = price.outputTokens(for: most, behindInput: input), output >= Self.shortestAnswer else {
             let kind = tokens.isCounted ? "" : "about "
+            let next = "\(kind)\(input) tokens, \(price.cost(ofInput: input))"
             throw WorkspaceError(
                 .stoppedForSafety,
-                "--max-cost \(whole): the question alone is \(kind)\(input) tokens, \(price.cost(ofInput: input)); "
-                    + "show less, or raise it"
+                spent == .zero
+                    ? "--max-cost \(whole): the question alone is \(next); show less, or raise it"
+                    : "--max-cost \(whole): \(spent) is spent on looking things up, and the next request is \(next); "
+                        + "raise it, or use --no-tools"
             )
         }
         // More than any model writes is no bound, and as a bound would be refused.

@@ -100,6 +100,8 @@ extension ChatTurn {
         try Task.checkCancellation()
         if finish == .length, wishes.maxCost != nil, let bound = request.maxOutputTokens {
             observe(.notice("the answer was cut at \(bound) tokens, because of --max-cost"))
+        } else if let ending = unusualEnding(finish?.code) {
+            observe(.notice("the answer is not whole: \(ending)"))
         }
         return (said, calls)
     }

@@ -70,7 +70,6 @@ struct ChatTurn {
     /// Asks, and asks once more when a file turned out to be gone at the provider before anything was answered.
     mutating func run(observe: @escaping @Sendable (ChatProgress) -> Void) async throws -> ChatAnswer {
         do {
-            try stopAtTypedSecrets(observe: observe)
             var references = try await references(observe: observe)
             try await stopAtInlinedSecrets(references, observe: observe)
             do {
@@ -121,8 +120,15 @@ struct ChatTurn {
             observe(.notice("\(path)\(others): shown as part of the question: \(reason)"))
         }
         var request = try await request(references)
+        request.tools = tools.offered
         request.maxOutputTokens = try await outputBound(for: request)
         observe(.asking(files: shown, model: modelName))
+        try await workspace.manifest.noteDeparture(
+            of: files.filter { !references.lost.contains($0.digest) },
+            after: earlier.flatMap(\.files).filter { !references.lost.contains($0.digest) },
+            to: connection.chatID,
+            at: workspace.now()
+        )
         digests = Dictionary(references.byDigest.map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
         try await converse(request, observe: observe)
     }
@@ -168,23 +174,13 @@ struct ChatTurn {
 
     private func checkSchema() throws {
         guard wishes.schema != nil, !isJSON(text) else { return }
-        let why = finish == .length ? "it was cut short" : "\(modelName) may not support --schema"
-        throw ProviderError(.badReply, "the answer is no JSON: \(why)")
+        let why = finish == .length ? "it was cut short" : "\(modelName) refused, or does not support --schema"
+        // It was paid for.
+        let beginning = printable(text.count > 300 ? "\(text.prefix(299))…" : text)
+        throw ProviderError(.badReply, "the answer is no JSON: \(why); it begins “\(beginning)”")
     }
 
     // MARK: - Secrets
-
-    /// The words of a chat always leave, whatever is done with files: the question, those before it, and the
-    /// instructions.
-    func stopAtTypedSecrets(observe: (ChatProgress) -> Void) throws {
-        guard workspace.configuration.gate.mode != .off else { return }
-        var texts = [("the question", question)]
-        if let system { texts.append(("the instructions", system)) }
-        texts += earlier.filter { $0.role == .user }.map { ("an earlier question of this thread", $0.text) }
-        for (name, text) in texts {
-            try workspace.stopAtSecrets(in: text, called: name) { observe(.notice($0)) }
-        }
-    }
 
     /// Files without an id leave as text.
     func stopAtInlinedSecrets(
@@ -232,8 +228,7 @@ struct ChatTurn {
 
     private func turns(_ references: References) async throws -> [ChatRequest.Turn] {
         var turns: [ChatRequest.Turn] = []
-        // What the conversation shows once it shows to its end: the same bytes again would be billed again.
-        var shown: [ContentDigest: String] = [:]
+        var shown = ShownContents()
         for message in earlier where message.role == .user || !message.words.isEmpty {
             let parts = try await parts(of: message.files, references, shown: &shown) + [.text(message.words)]
             turns.append(ChatRequest.Turn(role: message.role, parts: parts))
@@ -266,22 +261,22 @@ struct ChatTurn {
     private func parts(
         of files: [Manifest.ShownFile],
         _ references: References,
-        shown: inout [ContentDigest: String]
+        shown: inout ShownContents
     ) async throws -> [ChatRequest.Part] {
         var parts: [ChatRequest.Part] = []
         for file in files {
             let name = file.path.description
+            let first = shown.note(file.digest, as: name)
             guard !references.lost.contains(file.digest) else {
                 parts.append(.text("[\(name), as it was shown here, is not available any more]"))
                 continue
             }
-            if let first = shown[file.digest] {
+            if let first {
                 parts.append(
                     .text(first == name ? "[\(name) is as shown above]" : "[\(name) has the same content as \(first)]")
                 )
                 continue
             }
-            shown[file.digest] = name
             let media = try await workspace.media(of: file)
             if let id = references.byDigest[file.digest] {
                 parts.append(

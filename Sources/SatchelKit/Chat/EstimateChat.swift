@@ -38,10 +38,10 @@ extension Workspace {
         observe: @escaping @Sendable (ChatProgress) -> Void
     ) async throws -> ChatEstimate {
         guard let model = connection.model, let modelName = connection.modelName else {
-            throw WorkspaceError(.cannotStart, "--estimate: no model is configured; name one with -m")
+            throw noModel(for: "--estimate", connection)
         }
-        let earlier: [Manifest.Message] =
-            if let thread = question.thread { try await manifest.messages(in: thread) } else { [] }
+        let earlier = try await earlier(question)
+        try stopAtTypedSecrets(in: question, after: earlier) { observe(.notice($0)) }
         let (files, planned) = try await filesWithoutSync(of: question, after: earlier, connection, observe: observe)
         let turn = ChatTurn(
             workspace: self,
@@ -99,14 +99,12 @@ extension Workspace {
         for message in turn.earlier { bytes += Int64(message.text.utf8.count) }
         var untold = 0
         var isComplete = true
-        for files in turn.earlier.map(\.files) + [turn.files] {
-            var seen: Set<ContentDigest> = []
-            for file in files where seen.insert(file.digest).inserted {
-                let content = try await content(of: file, planned)
-                if content.media == .text { bytes += content.size } else { untold += 1 }
-                let refusal = connection.traits.refusal(of: content.media, size: content.size, at: file.path)
-                if connection.traits.canReferFiles, refusal == nil, ids[file.digest] == nil { isComplete = false }
-            }
+        var seen = ShownContents()
+        for file in turn.earlier.flatMap(\.files) + turn.files where seen.note(file.digest, as: "\(file.path)") == nil {
+            let content = try await content(of: file, planned)
+            if content.media == .text { bytes += content.size } else { untold += 1 }
+            let refusal = connection.traits.refusal(of: content.media, size: content.size, at: file.path)
+            if connection.traits.canReferFiles, refusal == nil, ids[file.digest] == nil { isComplete = false }
         }
         if isComplete, let count = try await turn.countedTokens(ids) {
             return InputTokens(count: count, isCounted: true)
@@ -139,16 +137,22 @@ extension Workspace {
         }
         if question.auto != nil { observe(.notice("--auto: what it would choose is not part of the estimate")) }
         let pins = earlier.isEmpty ? pinnedFiles() : (paths: [], globs: [])
-        let named = try await namedPaths(mentions, shown: earlier.flatMap(\.files)) { observe(.notice($0)) }
+        let shown = earlier.flatMap(\.files)
+        let named = try await namedPaths(mentions, shown: shown) { observe(.notice($0)) }
         let (paths, globs) = (named + pins.paths, mentions.globs + pins.globs)
-        guard !paths.isEmpty || !globs.isEmpty else { return ([], [:]) }
+        let followed = (question.versions ?? configuration.chat.versions) == .follow ? shown.map(\.path) : []
+        let scopes = paths + followed + (try await self.paths(matching: globs))
+        guard !scopes.isEmpty else { return ([], [:]) }
         var options = SyncOptions()
         options.isDryRun = true
-        let scope: Scope = globs.isEmpty ? Scope(paths) : .everything
-        let (_, plan) = try await makePlan(scope, for: connection, options: options, at: now()) { observe(.sync($0)) }
+        let (_, plan) = try await makePlan(Scope(scopes), for: connection, options: options, at: now()) {
+            observe(.sync($0))
+        }
+        let report = SyncReport(planned: plan, account: connection.account.name, provider: connection.traits.provider)
+        try tellSecrets(of: report, named: named, observe: observe)
         let synced = try await syncedFiles(paths, globs: globs)
         var files = Dictionary(synced.map { ($0.path, $0.digest) }, uniquingKeysWith: { $1 })
-        let rules = IgnoreFile(globs.map { SelectionRule(file: "@", line: 0, pattern: $0) })
+        let rules = IgnoreFile(globs: globs)
         var planned: [ContentDigest: UploadedContent] = [:]
         for action in plan.actions {
             if case .upload(_, let content, _) = action { planned[content.digest] = content }
@@ -156,6 +160,12 @@ extension Workspace {
             let isNamed = paths.contains { path.isWithin($0) }
             if isNamed || rules.matches(path) { files[path] = digest }
         }
+        let current = Dictionary(
+            try await manifest.known(in: Scope(followed)).compactMap { file in file.linked.map { (file.path, $0) } }
+                + plan.actions.compactMap(\.linked),
+            uniquingKeysWith: { $1 }
+        )
+        for (path, _, new) in replacements(of: shown, by: current) where followed.contains(path) { files[path] = new }
         return (files.sorted { $0.key < $1.key }.map { Manifest.ShownFile(path: $0.key, digest: $0.value) }, planned)
     }
 }
@@ -172,9 +182,8 @@ extension Action {
 }
 
 extension ChatTurn {
-    /// The question's tokens as the provider counts them; nil where it cannot be asked, or its words may not leave.
+    /// The question's tokens as the provider counts them; nil where it cannot be asked.
     func countedTokens(_ ids: [ContentDigest: RemoteFileID]) async throws -> Int? {
-        try stopAtTypedSecrets { _ in }
         let references = References(byDigest: ids)
         try await stopAtInlinedSecrets(references) { _ in }
         var request = try await request(references)

@@ -33,7 +33,8 @@ extension Workspace {
         let rule = question.versions ?? configuration.chat.versions
         // A thread that keeps to its versions has no use for others, and this account may never need them.
         let followed = rule == .follow ? shown.map(\.path) : []
-        var scopes = named + pins.paths + followed + globs.map(globFolder)
+        var scopes = named + pins.paths + followed
+        scopes += try await paths(matching: globs)
         // Retrieval answers from all files.
         if connection.model == nil { scopes = [.root] }
         if !scopes.isEmpty {

@@ -8,6 +8,8 @@ package struct FollowedAnswer: Sendable {
     package var status: MessageStatus
     package var text: String
     package var error: String?
+    /// The stable word.
+    package var finishReason: String?
     package var citations: [ResolvedCitation]
 }
 
@@ -46,6 +48,7 @@ extension Workspace {
                     status: state.status,
                     text: state.text,
                     error: state.error,
+                    finishReason: state.finishReason,
                     citations: state.citations
                 )
             }

@@ -1,5 +1,6 @@
 package import SatchelCore
 internal import SatchelManifest
+internal import SatchelWorkspace
 
 /// What the mentions of a prompt stand for.
 package struct ResolvedMentions: Sendable {
@@ -43,6 +44,18 @@ extension Workspace {
         return result
     }
 
+    /// What these globs match, on the disk or in the manifest; no file is read for it.
+    ///
+    /// Only this is brought in step for them: what else lies in the same folders was not mentioned.
+    func paths(matching globs: [String]) async throws -> [WorkspacePath] {
+        guard !globs.isEmpty else { return [] }
+        let rules = IgnoreFile(globs: globs)
+        let scope = Scope(globs.map(globFolder))
+        var found = Set(try await onDiskQueue { [scanner] in try scanner.names(in: scope).filter(rules.matches) })
+        for file in try await manifest.known(in: scope) where rules.matches(file.path) { found.insert(file.path) }
+        return found.sorted()
+    }
+
     /// The synced files within these paths or matched by one of these globs, in byte order, each once.
     func syncedFiles(_ paths: [WorkspacePath], globs: [String] = []) async throws -> [Manifest.ShownFile] {
         var files: [WorkspacePath: ContentDigest] = [:]
@@ -52,7 +65,7 @@ extension Workspace {
             }
         }
         if !globs.isEmpty {
-            let rules = IgnoreFile(globs.map { SelectionRule(file: "@", line: 0, pattern: $0) })
+            let rules = IgnoreFile(globs: globs)
             for file in try await manifest.known(in: Scope(globs.map(globFolder))) {
                 guard let linked = file.linked else { continue }
                 if rules.matches(file.path) { files[file.path] = linked }

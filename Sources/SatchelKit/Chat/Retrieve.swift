@@ -70,6 +70,7 @@ extension Workspace {
             account: connection.id,
             at: now()
         )
+        if let job = question.job { try await manifest.note(answer: message, of: job) }
         try await manifest.finishTurn(
             message,
             with: Manifest.Answer(text: text, status: .success, finishReason: "retrieval")

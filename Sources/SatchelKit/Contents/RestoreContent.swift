@@ -114,7 +114,7 @@ extension Workspace {
     private func alreadyThere(_ name: String) -> WorkspaceError {
         WorkspaceError(
             .cannotStart,
-            "\(name): there is a file already; say --force to replace it, or -o for another place"
+            "\(name): there is a file already; say --force to replace it, or name another place"
         )
     }
 

@@ -28,6 +28,29 @@ extension Workspace {
         try stop(at: places, notice: notice)
     }
 
+    /// The words of a chat always leave, whatever is done with files: the question, those before it, the instructions,
+    /// a schema and what is added to the request.
+    func stopAtTypedSecrets(
+        in question: ChatQuestion,
+        after earlier: [Manifest.Message],
+        notice: (String) -> Void
+    ) throws {
+        guard configuration.gate.mode != .off else { return }
+        var texts = [("the question", question.prompt)]
+        if let system = question.system ?? configuration.chat.system { texts.append(("the instructions", system)) }
+        if let schema = question.wishes.schema { texts.append(("the schema", schema)) }
+        try stopAtSecrets(inOptions: question.wishes.options, notice: notice)
+        texts += earlier.filter { $0.role == .user }.map { ("an earlier question of this thread", $0.text) }
+        for (name, text) in texts { try stopAtSecrets(in: text, called: name, notice: notice) }
+    }
+
+    /// Stops a request to which a secret would be added.
+    func stopAtSecrets(inOptions options: [String: String], notice: (String) -> Void) throws {
+        for (key, value) in options.sorted(by: { $0.key < $1.key }) {
+            try stopAtSecrets(in: "\(key)=\(value)", called: "-o \(printable(key))", notice: notice)
+        }
+    }
+
     /// Stops a chat whose own words hold a secret.
     ///
     /// - Parameters:

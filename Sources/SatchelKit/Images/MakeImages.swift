@@ -80,6 +80,7 @@ extension Workspace {
         try checkCost(question, estimate(question, connection))
         if configuration.gate.mode != .off {
             try stopAtSecrets(in: question.prompt, called: "the prompt") { observe(.notice($0)) }
+            try stopAtSecrets(inOptions: question.options) { observe(.notice($0)) }
         }
         let files = try await pictures(of: question, upTo: maker.traits.mostInputs, connection, observe: observe)
         var request = ImageRequest(model: model, prompt: question.prompt)
@@ -90,6 +91,7 @@ extension Workspace {
             let bytes = try await bytes(of: file, upTo: ImageRequest.largest)
             request.inputs.append(ImageRequest.Input(media: sniffedMedia(of: bytes), bytes: bytes))
         }
+        let moment = now()
         let thread = try await thread(for: ChatQuestion(prompt: question.prompt, thread: question.thread))
         let message = try await manifest.beginTurn(
             in: thread,
@@ -99,7 +101,14 @@ extension Workspace {
             account: connection.chatID,
             owner: processOwner(),
             draws: true,
-            at: now()
+            at: moment
+        )
+        try await manifest.noteDeparture(of: files, after: [], to: connection.chatID, at: moment)
+        try await manifest.noteDeparture(
+            ofWish: hashing.digest(of: Array(question.prompt.utf8)),
+            size: Int64(question.prompt.utf8.count),
+            to: connection.chatID,
+            at: moment
         )
         var turn = ImageTurn(workspace: self, maker: maker, request: request, wanted: question.count)
         do {
@@ -189,7 +198,7 @@ extension Workspace {
         }
         let named = try await namedPaths(mentions, shown: []) { observe(.notice($0)) }
         guard !named.isEmpty || !mentions.globs.isEmpty else { return [] }
-        let scopes = named + mentions.globs.map(globFolder)
+        let scopes = named + (try await paths(matching: mentions.globs))
         try await bringInStep(Scope(scopes), named: named, isRequired: true, connection, observe: observe)
         let files = try await syncedFiles(named, globs: mentions.globs)
         for path in named where !files.contains(where: { $0.path.isWithin(path) }) {

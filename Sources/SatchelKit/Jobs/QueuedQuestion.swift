@@ -7,7 +7,6 @@ struct QueuedQuestion: Codable {
 
     var prompt: String
     var naming: String?
-    var thread: Int64?
     var system: String?
     var account: String?
     var model: String?
@@ -24,7 +23,6 @@ struct QueuedQuestion: Codable {
 
     init(_ question: ChatQuestion, account: String?, model: String?) {
         (prompt, naming) = (question.prompt, question.naming)
-        thread = question.thread
         system = question.system
         self.account = account
         self.model = model
@@ -48,7 +46,8 @@ struct QueuedQuestion: Codable {
         (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 
-    func question(for job: Int64) -> ChatQuestion {
+    /// The question as a job asks it, in the thread that the job's row names: that one is forgotten with the thread.
+    func question(of job: Int64, in thread: Int64) -> ChatQuestion {
         var question = ChatQuestion(prompt: prompt, thread: thread, system: system, usesTools: usesTools)
         question.naming = naming
         question.wishes.maxCost = maxCost.flatMap { Dollars($0) }

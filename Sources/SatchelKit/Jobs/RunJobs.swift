@@ -20,8 +20,13 @@ extension Workspace {
         model: String?
     ) async throws -> (job: Int64, thread: Int64) {
         // A name that is wrong is better told now than by the job.
-        _ = try configuration.account(named: account)
+        let asked = try configuration.account(named: account)
         var question = question
+        let earlier = try await earlier(question)
+        if asked.kind != .local, configuration.model(for: asked) != nil {
+            // A warning is told when it is asked.
+            try stopAtTypedSecrets(in: question, after: earlier) { _ in }
+        }
         let thread = try await thread(for: question)
         question.thread = thread
         let queued = QueuedQuestion(question, account: account, model: model)
@@ -150,6 +155,9 @@ extension Workspace {
         guard job.kind == QueuedQuestion.kind, let queued = QueuedQuestion(payload: job.payload) else {
             throw WorkspaceError(.cannotStart, "job \(job.id): this version does not know how to do it")
         }
+        guard let thread = job.thread else {
+            throw WorkspaceError(.cannotStart, "job \(job.id): its conversation was deleted; ask again")
+        }
         let overrides = queued.model.map { [Configuration.Override("chat.model", $0, flag: "--model")] } ?? []
         let workspace = try Workspace(at: root, context: context, overrides: overrides)
         let connection = try await workspace.connect(
@@ -157,7 +165,7 @@ extension Workspace {
             notice: { observe(.notice("job \(job.id): \($0)")) }
         )
         _ = try await workspace.whileChatting(connection, notice: { observe(.notice($0)) }) {
-            try await workspace.ask(queued.question(for: job.id), connection) { event in
+            try await workspace.ask(queued.question(of: job.id, in: thread), connection) { event in
                 if case .notice(let text) = event { observe(.notice("job \(job.id): \(text)")) }
             }
         }

@@ -27,6 +27,14 @@ package struct AuditEntry: Sendable {
         case tool
         /// The wish for a picture: words without a file, of which the digest is told.
         case image
+
+        init(_ way: DepartureWay) {
+            switch way {
+            case .chat: self = .chat
+            case .tool: self = .tool
+            case .image: self = .image
+            }
+        }
     }
 
     /// What has become of it since.
@@ -74,9 +82,8 @@ extension Workspace {
         }
         typealias Left = (way: AuditEntry.Way, departure: Manifest.Departure, lines: ClosedRange<Int>?)
         let uploads: [Left] = try await manifest.departures(since: options.since).map { (.upload, $0, nil) }
-        let chats: [Left] = try await manifest.shownToModels(since: options.since).map { (.chat, $0, nil) }
-        let tools: [Left] = try await manifest.shownByTools(since: options.since).map { departure, lines in
-            (.tool, departure, lines.first...max(lines.first, lines.last))
+        let questions: [Left] = try await manifest.leftInQuestions(since: options.since).map {
+            (AuditEntry.Way($0.way), $0.departure, $0.lines)
         }
         let wishes: [Left] = try await manifest.drawnPrompts(since: options.since).map { sentAt, text, account in
             let departure = Manifest.Departure(
@@ -90,7 +97,7 @@ extension Workspace {
         let scope = options.paths.isEmpty ? Scope.everything : Scope(options.paths)
         let known = scope == .everything ? [] : try await manifest.known(in: scope)
         let contents = Set(known.flatMap { [$0.digest, $0.linked ?? $0.digest] })
-        return (uploads + chats + tools + wishes).compactMap { way, departure, lines -> AuditEntry? in
+        return (uploads + questions + wishes).compactMap { way, departure, lines -> AuditEntry? in
             guard let account = accounts[departure.account] else { return nil }
             if let name = options.account, account.label != name { return nil }
             let isNamed = scope == .everything || departure.path.map { scope.contains($0) } ?? false

@@ -208,7 +208,7 @@ struct FileTools: Sendable {
 
     /// In gitignore's syntax, as `@` in a question has it; in a folder, as if that were the root.
     private func matches(_ glob: String, _ path: WorkspacePath, below folder: WorkspacePath) -> Bool {
-        let rule = IgnoreFile([SelectionRule(file: "@", line: 0, pattern: glob)])
+        let rule = IgnoreFile(globs: [glob])
         if rule.matches(path) { return true }
         guard !folder.isRoot, path.bytes.count > folder.bytes.count else { return false }
         return rule.matches(WorkspacePath(unchecked: Array(path.bytes[(folder.bytes.count + 1)...])))

@@ -77,12 +77,20 @@ package struct WorkspaceScanner: Sendable {
             ? content.files : content.files.enumerated().filter { !dropped.contains($0.offset) }.map(\.element)
         if scope != .everything {
             let seen = Set(snapshot.files.map(\.path))
-            let gone = known.filter { scope.contains($0.path) && !seen.contains($0.path) }
+            let gone = known.filter { !seen.contains($0.path) && scope.contains($0.path) }
             snapshot.lostInodes = walk.replacedInodes + gone.map(\.fingerprint.inode)
         }
         snapshot.skipped = (walk.skipped + content.skipped).sorted { $0.path < $1.path }
         snapshot.troubles = (walk.troubles + content.troubles).sorted { $0.path < $1.path }
         return snapshot
+    }
+
+    /// The files that a scan of `scope` would look at, in byte order; reads none but those with rules.
+    package func names(in scope: Scope) throws(ScanError) -> [WorkspacePath] {
+        let folder = try openRoot()
+        guard let outer = try? OuterRules(root: root, policy: policy, environment: environment) else { return [] }
+        var walk = try walk(folder, outer, wanted(scope), known: [], for: .files) { false }
+        return walk.takeFiles().files.map(\.path).sorted()
     }
 
     /// What a scan would do with `path`, without reading it.
