@@ -77,7 +77,8 @@ import Testing
             gate.open()
             try await body(at, sync, gate)
             let next = try await at.satchel.sync()
-            #expect(next.ok && next.summary.unchanged == 1 && next.summary.uploaded == 2)
+            // The first file is found at the account when its end was not yet written down.
+            #expect(next.ok && next.summary.unchanged + next.summary.linked == 1 && next.summary.uploaded == 2)
             try at.expectHeld(["a.txt", "big.txt", "same.txt"])
             try await at.expectConvergence()
         }
