@@ -205,18 +205,24 @@ import Testing
         try await AtWatch.with(
             files,
             prepare: { at in
-                try await AtWatch.shell("git init -q .", in: at.workspace.root, outside: at.satchel.home.root)
+                try await AtWatch.shell(
+                    "git init -q .; git init -q other; mkdir other/deep; echo o > other/deep/o.txt",
+                    in: at.workspace.root,
+                    outside: at.satchel.home.root
+                )
             }
         ) { watch in
             #expect(try await watchCount(watch) == 3)
+            try await kernelWatches(watch, become: 3)
             try await watch.shell(
                 """
                 for i in $(seq 300); do mkdir -p a/node_modules/p$i/lib; echo $i > a/node_modules/p$i/lib/index.js; done
-                git add -A; git commit -qm one; echo end > a/end.txt
+                git add a; git commit -qm one; echo end > a/end.txt
                 """
             )
             try await watch.process.line(containing: "↑  a/end.txt")
             try await until("the watches on ignored folders to be given up") { try await watchCount(watch) == 3 }
+            try await kernelWatches(watch, become: 3)
             #expect(watch.at.openAI.files.count == 2)
         }
     }
@@ -255,6 +261,17 @@ import Testing
             try await watch.expectInStep()
             #expect(watch.at.openAI.uploadCount == 2)
         }
+    }
+
+    /// Waits until that many watches are left in the kernel, whatever is said of them.
+    private func kernelWatches(_ watch: AtWatch, become count: Int) async throws {
+        try await watch.shell(
+            """
+            for try in $(seq 600); do
+                test $(cat /proc/\(watch.process.pid)/fdinfo/* | grep -c '^inotify wd:') = \(count) && exit; sleep 0.1
+            done; exit 1
+            """
+        )
     }
 
     private func watchCount(_ watch: AtWatch) async throws -> Int64? {

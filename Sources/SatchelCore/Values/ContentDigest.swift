@@ -5,6 +5,13 @@ package struct ContentDigest: Sendable {
 
     package static let byteCount = 32
 
+    /// SHA-256 of no bytes at all.
+    package static let ofNothing = ContentDigest(
+        words: (0xe3b0_c442_98fc_1c14, 0x9afb_f4c8_996f_b924, 0x27ae_41e4_649b_934c, 0xa495_991b_7852_b855)
+    )
+
+    private init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+
     /// Nil unless there are exactly 32 bytes.
     package init?(_ bytes: UnsafeRawBufferPointer) {
         guard bytes.count == Self.byteCount else { return nil }

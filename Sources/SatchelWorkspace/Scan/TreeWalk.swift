@@ -39,6 +39,8 @@ struct TreeWalk {
         /// The folders that are skipped; files are not looked at.
         ///
         /// `enter` is given each folder before it is listed, and how many are above it; false leaves out what is below.
+        /// So it is also given a repository of its own, which only its listing tells from others: asking every folder
+        /// for `.git` first took a quarter of the walk.
         case folders(enter: (_ folder: Int32, _ path: WorkspacePath, _ depth: Int) -> Bool)
     }
 
@@ -66,7 +68,6 @@ struct TreeWalk {
     private let purpose: Purpose
     private let rest: Rest?
     private let buffer: UnsafeMutableRawBufferPointer
-    private let unknownDigest: ContentDigest
     private let origin: Int
     private var rules: RuleStack
     private var known: KnownCursor
@@ -74,8 +75,7 @@ struct TreeWalk {
     /// Where the walk is, beginning with ``RuleStack/origin``; a folder being listed has a slash behind it.
     private var path: [UInt8]
 
-    /// `unknownDigest` stands in ``files`` for what is still to be hashed; `buffer` is for folder listings and lent
-    /// for the life of the walk.
+    /// `buffer` is for folder listings and lent for the life of the walk.
     init(
         _ root: OpenFolder,
         policy: SelectionPolicy,
@@ -84,7 +84,6 @@ struct TreeWalk {
         known: [KnownFile],
         purpose: Purpose,
         rest: Rest?,
-        unknownDigest: ContentDigest,
         buffer: UnsafeMutableRawBufferPointer
     ) {
         self.root = root
@@ -92,7 +91,6 @@ struct TreeWalk {
         self.policy = policy
         self.purpose = purpose
         self.rest = rest
-        self.unknownDigest = unknownDigest
         self.buffer = buffer
         self.known = KnownCursor(known)
         // As many as last time: growing step by step would leave as much again behind as garbage. For a part of the
@@ -233,14 +231,8 @@ extension TreeWalk {
         _ folder: OpenFolder,
         _ enter: (_ folder: Int32, _ path: WorkspacePath, _ depth: Int) -> Bool
     ) -> Bool {
-        let isRoot = path.count <= origin
-        if !isRoot, (try? FileStatus(of: ".git", in: folder.descriptor)) != nil,
-            GitRepository.isTop("/proc/self/fd/\(folder.descriptor)")
-        {
-            // Found again below, and skipped there.
-            return true
-        }
-        let path = isRoot ? WorkspacePath.root : WorkspacePath(unchecked: Array(path[origin...].dropLast()))
+        let path =
+            path.count <= origin ? WorkspacePath.root : WorkspacePath(unchecked: Array(path[origin...].dropLast()))
         return enter(folder.descriptor, path, frames.count)
     }
 
@@ -376,7 +368,8 @@ extension TreeWalk {
             Snapshot.File(
                 path: row?.path ?? here,
                 size: entry.fingerprint.size,
-                digest: unknownDigest,
+                // Until it is hashed, which needs libcrypto started up.
+                digest: .ofNothing,
                 media: .empty
             )
         )

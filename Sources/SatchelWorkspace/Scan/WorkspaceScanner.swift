@@ -115,18 +115,18 @@ package struct WorkspaceScanner: Sendable {
     /// - Parameters:
     ///   - folder: The root, open; it is closed at the end.
     ///   - enter: Is given each folder, open, before it is listed, and how many are above it; false leaves out what is
-    ///     below it.
+    ///     below it. Some turn out to be repositories of their own, and are skipped after all.
     /// - Returns: The folders that a scan would not enter, and the entries it had trouble with; nil when the rules that
     ///   hold everywhere cannot be read.
     func walkFolders(
         of folder: Int32,
         enter: @escaping (_ folder: Int32, _ path: WorkspacePath, _ depth: Int) -> Bool
-    ) -> (skipped: [WorkspacePath], troubles: [Trouble])? {
+    ) -> (skipped: [Snapshot.Skipped], troubles: [Trouble])? {
         let folder = OpenFolder(adopting: folder)
         guard let outer = try? OuterRules(root: root, policy: policy, environment: environment),
             let walk = try? walk(folder, outer, .all, known: [], for: .folders(enter: enter), isCancelled: { false })
         else { return nil }
-        return (walk.skipped.map(\.path), walk.troubles)
+        return (walk.skipped, walk.troubles)
     }
 
     private func walk(
@@ -148,7 +148,6 @@ package struct WorkspaceScanner: Sendable {
             known: known,
             purpose: purpose,
             rest: rest,
-            unknownDigest: hashing.digest(of: []),
             buffer: buffer
         )
         try walk.run(isCancelled: isCancelled)

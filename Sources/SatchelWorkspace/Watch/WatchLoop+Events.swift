@@ -111,7 +111,8 @@ extension WatchLoop {
         if sweepAt == nil { sweepAt = now + .seconds(1) }
     }
 
-    private func watch(on path: WorkspacePath) -> Int32? {
+    /// The watch on the folder of that path, as far as the table goes.
+    func watch(on path: WorkspacePath) -> Int32? {
         var watch = table.root
         for name in path.bytes.split(separator: UInt8(ascii: "/")) {
             watch = watch.flatMap { table.child(of: $0, named: Array(name)) }

@@ -75,8 +75,17 @@ extension WatchLoop {
             walk.isComplete = false
             degrade(to: .folder("\(trouble.path)", trouble.message))
         }
-        pruned = walk.isComplete ? Set(seen.skipped) : pruned.union(seen.skipped)
+        for skipped in seen.skipped where skipped.reason == .nestedRepository { giveUp(skipped.path) }
+        let paths = seen.skipped.map(\.path)
+        pruned = walk.isComplete ? Set(paths) : pruned.union(paths)
         return true
+    }
+
+    /// Takes the watch off a folder that the walk came by and should have left out.
+    private func giveUp(_ path: WorkspacePath) {
+        guard let watch = watch(on: path) else { return }
+        table.remove(watch)
+        condemned.insert(watch)
     }
 
     /// Puts a watch on an open folder, and the folder in its place.

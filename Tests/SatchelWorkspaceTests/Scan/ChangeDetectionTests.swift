@@ -16,6 +16,7 @@ import Testing
         #expect(snapshot.files.map(\.media) == [.empty, .text, .png, .text])
         let hexes = snapshot.files.map(\.digest.hex)
         #expect(hexes[0] == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
+        #expect(snapshot.files[0].digest == .ofNothing)
         #expect(hexes[1] == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
         #expect(hexes[3] == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
     }
