@@ -41,7 +41,7 @@ import Testing
     @Test func theAnswerIsPrintedWhileItComes() async throws {
         try await with { at in
             let gate = try TestGate()
-            at.openAI.nextAnswer(.pausing(after: 15, at: gate))
+            at.openAI.nextAnswer(.pausing(after: 17, at: gate))
             let chat = try at.satchel.start(["chat", "what is in @tea.txt?"])
             try await chat.line(containing: digest("Earl Grey\n"))
             #expect(!chat.stdout.contains("you said: what is in @tea.txt?"))

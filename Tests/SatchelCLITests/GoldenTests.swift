@@ -80,9 +80,10 @@ import Testing
         }
     }
 
-    /// Replaces runs of 12 and more hexadecimal digits and times.
+    /// Replaces runs of 12 and more hexadecimal digits, the mark of an upload, and times.
     private func withoutVolatileParts(_ text: String) -> String {
-        text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+        let text = text.replacing(/(\.[0-9a-f]{16})\.[a-z2-7]{8}(?=\.|$)/) { "\($0.1).<mark>" }
+        return text.split(separator: " ", omittingEmptySubsequences: false).map { word in
             if word.count >= 20, word.hasSuffix("Z"), word.dropFirst(4).first == "-" { return "<time>" }
             return word.split(separator: ".", omittingEmptySubsequences: false).map { part in
                 part.count >= 12 && part.allSatisfy(\.isHexDigit) ? "<digest>" : String(part)

@@ -118,6 +118,50 @@ import Testing
         }
     }
 
+    @Test func theCopyOfAnotherWorkspaceIsNotTakenForOneWhoseAnswerWasLost() async throws {
+        try await AtOpenAI.with(["tea.txt": "Earl Grey\n"]) { at in
+            try await at.satchel.sync()
+            let theirs = try #require(at.openAI.files.first?.id)
+            try await RunningSatchel.initialised(["tea.txt": "Earl Grey\n"], environment: at.openAI.environment) {
+                other in
+                at.server.inject(.openAI(500, "no"), on: "POST /v1/files")
+                try await other.sync()
+                let own = try #require(try await other.list()["tea.txt"]?.remotes.first?.remoteId)
+                #expect(own != theirs)
+                other.workspace.remove("tea.txt")
+                try await other.run(["sync", "--yes"]).check()
+                try await other.run(["cleanup", "--older-than", "0", "--yes"]).check()
+                #expect(at.openAI.files.map(\.id) == [theirs])
+            }
+            // A copy that this workspace made before is none either.
+            at.server.inject(.openAI(500, "no"), on: "POST /v1/files")
+            try await at.satchel.run(["rehydrate", "--all"]).check()
+            #expect(at.openAI.uploadCount == 3)
+            try await at.expectConvergence()
+        }
+    }
+
+    @Test func whatACrashLeftToFindIsNotTheCopyOfAnotherWorkspace() async throws {
+        let big = RawBytes(String(repeating: "tea ", count: 200_000))
+        try await AtOpenAI.with(["big.txt": big], server: LoopbackServer(receiveBuffer: 4096)) { at in
+            try await at.satchel.sync()
+            let theirs = try #require(at.openAI.files.first?.id)
+            try await RunningSatchel.initialised(["big.txt": big], environment: at.openAI.environment) { other in
+                let gate = try TestGate()
+                at.server.inject(.holdRequest(afterBytes: 10_000, gate), on: "POST /v1/files")
+                let sync = try other.start(["sync"])
+                try await gate.arrivals()
+                sync.send(SIGKILL)
+                _ = try await sync.status()
+                gate.open()
+                try other.workspace.write("big.txt", "small\n")
+                try await other.sync()
+                #expect(at.openAI.files.contains { $0.id == theirs })
+            }
+            #expect(try await at.satchel.list()["big.txt"]?.remotes.map(\.remoteId) == [theirs])
+        }
+    }
+
     @Test func oneProcessWritesAndTheOthersSayWhoItIs() async throws {
         try await AtOpenAI.with(manyFiles(3)) { at in
             let gate = try TestGate()

@@ -83,6 +83,7 @@ import Testing
 
     @Test func anUploadNameIsTameAndNamesItsContent() {
         let digest = Fixture.digest("content")
+        let own = UploadMark()
         func name(_ path: String, _ media: MediaType = .text, _ naming: ProviderTraits.Naming = .asIs) -> String {
             let traits = ProviderTraits(
                 provider: .openai,
@@ -94,9 +95,10 @@ import Testing
                 canReferImages: true,
                 canReferFiles: true
             )
-            return uploadLabel(for: Fixture.path(path), digest: digest, media: media, traits: traits).name
+            return uploadLabel(for: Fixture.path(path), digest: digest, media: media, traits: traits, mark: own).name
         }
-        let mark = digest.prefix(16)
+        let mark = "\(digest.prefix(16)).\(own)"
+        #expect(own.description.utf8.count == 8 && own != UploadMark())
         #expect(name("src/Main.swift") == "Main.\(mark).swift")
         #expect(name("src/Main.swift", .text, .textExtension(accepted: ["md"])) == "Main.\(mark).swift.txt")
         #expect(name("README.md", .text, .textExtension(accepted: ["md"])) == "README.\(mark).md")

@@ -39,7 +39,7 @@ struct AnthropicFilesTests {
             for name in ["what?: a|b*.md", ".env", "quo\"te<1>.txt", "back\\slash", "tab\tand\nline", "naïve 🙂.swift"] {
                 let path = try #require(WorkspacePath(name))
                 let digest = independentDigest(of: Array(name.utf8))
-                let label = uploadLabel(for: path, digest: digest, media: .text, traits: .anthropic)
+                let label = uploadLabel(for: path, digest: digest, media: .text, traits: .anthropic, mark: UploadMark())
                 var upload = upload(Array(name.utf8), named: label.name)
                 upload.mime = label.mime
                 let stored = try await send(upload, to: provider)

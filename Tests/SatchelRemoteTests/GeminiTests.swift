@@ -9,16 +9,19 @@ import Testing
 struct GeminiTests {
     // MARK: Names
 
-    @Test func aContentThatIsThereIsNotSentAgain() async throws {
+    @Test func whatAnEarlierTryLeftIsNotSentAgainAndTheCopyOfAnotherUploadNotAdopted() async throws {
         try await AtGemini.with { at in
             let files = try at.files()
             let first = try await send(upload(Array("once".utf8)), to: files)
             #expect(first.id.rawValue.wholeMatch(of: /files\/satchel-[0-9a-f]{30}/) != nil)
             at.http.forgetRequests()
-            let second = try await send(upload(Array("once".utf8), named: "other.0011223344556677.md"), to: files)
+            let second = try await send(upload(Array("once".utf8)), to: files)
             #expect(second.id == first.id)
             #expect(at.http.requests.map(\.method) == ["GET"])
             #expect(at.server.uploadCount == 1)
+            let another = try await send(upload(Array("once".utf8), named: "other.0011223344556677.md"), to: files)
+            #expect(another.id != first.id)
+            #expect(at.server.uploadCount == 2)
         }
     }
 

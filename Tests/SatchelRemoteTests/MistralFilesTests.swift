@@ -140,7 +140,13 @@ struct MistralFilesTests {
                 #expect(files.traits.refusal(of: .zip, size: 4, at: path) == nil)
                 var upload = upload(bytes)
                 (upload.media, upload.size) = (.zip, 4)
-                let label = uploadLabel(for: path, digest: upload.digest, media: .zip, traits: files.traits)
+                let label = uploadLabel(
+                    for: path,
+                    digest: upload.digest,
+                    media: .zip,
+                    traits: files.traits,
+                    mark: UploadMark()
+                )
                 (upload.name, upload.mime) = (label.name, label.mime)
                 _ = try await send(upload, to: files)
             }

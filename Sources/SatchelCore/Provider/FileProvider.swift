@@ -37,7 +37,7 @@ package protocol FileProvider: Sendable {
 
     /// A live copy that an earlier upload left under this name, newest first; nil when there is none.
     ///
-    /// The name is derived from the content, so a match of name and size is that content. Used after an answer was
+    /// The name belongs to one upload, so a match of name and size is what that upload left. Used after an answer was
     /// lost, before anything is sent twice.
     func find(uploadName: String, size: Int64, createdAfter: Date) async throws(ProviderError) -> RemoteFile?
 
@@ -103,7 +103,7 @@ package struct Upload: Sendable {
     /// Bytes.
     package var size: Int64
     package var media: MediaType
-    /// Derived from the content by ``uploadLabel(for:digest:media:traits:)``.
+    /// Made for this upload by ``uploadLabel(for:digest:media:traits:mark:)``.
     package var name: String
     /// `Content-Type` of the file part.
     package var mime: String

@@ -21,7 +21,7 @@ package struct LocalContents: Sendable {
     /// The content that a remote file holds, as far as that can be told without reading it.
     ///
     /// Where the provider tells the digest, that decides. Elsewhere the name must carry the first 16 digits of the
-    /// digest, as ``uploadLabel(for:digest:media:traits:)`` makes it, and the size must be that of the one content here
+    /// digest, as ``uploadLabel(for:digest:media:traits:mark:)`` makes it, and the size must be that of the one content here
     /// whose digest begins so.
     ///
     /// - Parameter file: as the provider describes it.

@@ -1,6 +1,6 @@
 /// What a content is called and declared as on its way to a provider.
 package struct UploadLabel: Hashable, Sendable {
-    /// `Main.3f2a9c01d4e5f607.swift.txt`.
+    /// `Main.3f2a9c01d4e5f607.k7m2q9xd.swift.txt`.
     package var name: String
     /// `Content-Type` of the bytes.
     package var mime: String
@@ -16,26 +16,29 @@ package struct UploadLabel: Hashable, Sendable {
 /// The type follows from the bytes, never from what an extension could mean: `.ts` is TypeScript here and a video
 /// elsewhere. Only for a ZIP container does the extension say which document it is.
 ///
-/// The first 16 hexadecimal digits of the digest make the name unique per content, so that a copy whose answer was
-/// lost is found again by name. It has ASCII letters, digits, `.`, `-` and `_` only, at most 100 bytes: servers
-/// rewrite everything else in their own ways.
+/// The first 16 hexadecimal digits of the digest tell the content, and the mark tells this upload of it from all others:
+/// a copy whose answer was lost is found again by name, and a copy that another workspace or an earlier upload made is
+/// never taken for it. The name has ASCII letters, digits, `.`, `-` and `_` only, at most 100 bytes: servers rewrite
+/// everything else in their own ways.
 ///
 /// - Parameters:
 ///   - path: where the content was found first.
 ///   - digest: of all its bytes.
 ///   - media: what its bytes are.
 ///   - traits: of the provider it goes to.
+///   - mark: of this upload.
 /// - Returns: the label.
 package func uploadLabel(
     for path: WorkspacePath,
     digest: ContentDigest,
     media: MediaType,
-    traits: ProviderTraits
+    traits: ProviderTraits,
+    mark: UploadMark
 ) -> UploadLabel {
     let parts = path.nameParts
-    let stem = tame(parts.stem.drop { $0 == "." }).prefix(60)
+    let stem = tame(parts.stem.drop { $0 == "." }).prefix(50)
     let fileExtension = String(tame(parts.extension).prefix(16))
-    var name = "\(stem.isEmpty ? "file" : stem).\(digest.prefix(16))"
+    var name = "\(stem.isEmpty ? "file" : stem).\(digest.prefix(16)).\(mark)"
     if !fileExtension.isEmpty { name += ".\(fileExtension)" }
     if case .textExtension(let accepted) = traits.naming {
         name += addedExtension(to: fileExtension.lowercased(), media: media, accepted: accepted)

@@ -103,7 +103,13 @@ private struct AccountProof {
     private mutating func upload(_ canary: Canary) async throws -> RemoteFile? {
         let name = canary.media.isImage ? "upload of a picture" : "upload"
         let digest = workspace.hashing.digest(of: canary.bytes)
-        let label = uploadLabel(for: canary.path, digest: digest, media: canary.media, traits: traits)
+        let label = uploadLabel(
+            for: canary.path,
+            digest: digest,
+            media: canary.media,
+            traits: traits,
+            mark: UploadMark()
+        )
         let upload = Upload(
             digest: digest,
             size: Int64(canary.bytes.count),

@@ -71,7 +71,13 @@ struct Executor: Sendable {
     }
 
     private func upload(of content: UploadedContent, at path: WorkspacePath) -> Upload {
-        let label = uploadLabel(for: path, digest: content.digest, media: content.media, traits: provider.traits)
+        let label = uploadLabel(
+            for: path,
+            digest: content.digest,
+            media: content.media,
+            traits: provider.traits,
+            mark: UploadMark()
+        )
         return Upload(
             digest: content.digest,
             size: content.size,

@@ -23,7 +23,7 @@ extension GeminiFiles {
     }
 
     func chosenName(of upload: Upload, form: Int) -> GeminiName {
-        GeminiName(of: upload.digest, under: exchange.endpoint.key, form: form, hashing: exchange.hashing)
+        GeminiName(of: upload.name, upload.digest, under: exchange.endpoint.key, form: form, hashing: exchange.hashing)
     }
 
     func look(for upload: Upload, as name: GeminiName) async throws(ProviderError) -> Presence {

@@ -2,26 +2,26 @@ import SatchelCore
 
 /// The resource name of a file: `files/` and up to 40 lower-case letters, digits and dashes.
 ///
-/// Ours are chosen before the upload and follow from the content, so that one question tells whether it is there:
-/// `files/satchel-` and 30 hexadecimal digits. The key is hashed in with the content. Names have no project in them,
-/// and nobody else is to learn from a name that is taken what somebody has uploaded, or to take ours.
+/// Ours are chosen before the upload and follow from its upload name, so that one question tells whether an earlier try
+/// of it arrived: `files/satchel-` and 30 hexadecimal digits. The key is hashed in with the name: resource names have no
+/// project in them, and nobody else is to learn from one that is taken what somebody has uploaded, or to take ours.
 struct GeminiName: Hashable, Sendable {
     /// `files/satchel-1f…`.
     let rawValue: String
 
-    /// How many names a content has: the first one may be held by a copy that ends soon, or still be reserved after a
-    /// deletion.
+    /// How many names an upload has: the first one may still be reserved after a try that broke off.
     static let forms = 4
 
-    /// The name of a content under a key.
+    /// The name of an upload under a key.
     ///
     /// - Parameters:
+    ///   - uploadName: that no other upload has.
     ///   - digest: of the content.
     ///   - key: the account's; nil where a server wants none.
     ///   - form: from 1 to ``forms``.
     ///   - hashing: makes the name.
-    init(of digest: ContentDigest, under key: Secret?, form: Int, hashing: any Hashing) {
-        let mixed = hashing.digest(of: Array((key?.value ?? "").utf8) + [0] + digest.bytes)
+    init(of uploadName: String, _ digest: ContentDigest, under key: Secret?, form: Int, hashing: any Hashing) {
+        let mixed = hashing.digest(of: Array((key?.value ?? "").utf8) + [0] + digest.bytes + Array(uploadName.utf8))
         rawValue = "files/satchel-" + mixed.prefix(30) + (form > 1 ? "-\(form)" : "")
     }
 
