@@ -39,9 +39,12 @@ struct TreeWalk {
         /// The folders that are skipped; files are not looked at.
         ///
         /// `enter` is given each folder before it is listed, and how many are above it; false leaves out what is below.
-        /// So it is also given a repository of its own, which only its listing tells from others: asking every folder
-        /// for `.git` first took a quarter of the walk.
-        case folders(enter: (_ folder: Int32, _ path: WorkspacePath, _ depth: Int) -> Bool)
+        /// So it is also given a repository of its own, which only its listing tells from others (asking every folder
+        /// for `.git` first took a quarter of the walk): `listed` says of the folder entered last whether it is one.
+        case folders(
+            enter: (_ folder: Int32, _ path: WorkspacePath, _ depth: Int) -> Bool,
+            listed: (_ folder: Int32, _ isRepository: Bool) -> Void
+        )
     }
 
     /// More levels are a mistake or an attack; git and other tools break down long before.
@@ -178,7 +181,7 @@ extension TreeWalk {
     /// Lists a folder, whose path and slash are at the end of ``path``, and puts it on the stack.
     private mutating func visit(_ folder: OpenFolder, included: Bool, _ wanted: Wanted) {
         let mark = rules.mark
-        if case .folders(let enter) = purpose, !isToBeListed(folder, enter) {
+        if case .folders(let enter, _) = purpose, !isToBeListed(folder, enter) {
             if path.count > origin { path.removeLast() }
             return
         }
@@ -194,9 +197,11 @@ extension TreeWalk {
                 listing = FolderListing(of: groups.map(\.name))
             }
             let isWhole = groups.isEmpty
-            if path.count > origin, !isWhole || listing.contains(".git"),
-                GitRepository.isTop("/proc/self/fd/\(folder.descriptor)")
-            {
+            let isRepository =
+                path.count > origin && (!isWhole || listing.contains(".git"))
+                && GitRepository.isTop("/proc/self/fd/\(folder.descriptor)")
+            if case .folders(_, let listed) = purpose { listed(folder.descriptor, isRepository) }
+            if isRepository {
                 path.removeLast()
                 skip(.nestedRepository, isFolder: true, wanted)
                 return

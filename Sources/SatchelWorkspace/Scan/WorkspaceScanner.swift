@@ -115,16 +115,25 @@ package struct WorkspaceScanner: Sendable {
     /// - Parameters:
     ///   - folder: The root, open; it is closed at the end.
     ///   - enter: Is given each folder, open, before it is listed, and how many are above it; false leaves out what is
-    ///     below it. Some turn out to be repositories of their own, and are skipped after all.
+    ///     below it.
+    ///   - listed: Is told of the folder entered last whether it is a repository of its own, and so is skipped after all.
     /// - Returns: The folders that a scan would not enter, and the entries it had trouble with; nil when the rules that
     ///   hold everywhere cannot be read.
     func walkFolders(
         of folder: Int32,
-        enter: @escaping (_ folder: Int32, _ path: WorkspacePath, _ depth: Int) -> Bool
+        enter: @escaping (_ folder: Int32, _ path: WorkspacePath, _ depth: Int) -> Bool,
+        listed: @escaping (_ folder: Int32, _ isRepository: Bool) -> Void
     ) -> (skipped: [Snapshot.Skipped], troubles: [Trouble])? {
         let folder = OpenFolder(adopting: folder)
         guard let outer = try? OuterRules(root: root, policy: policy, environment: environment),
-            let walk = try? walk(folder, outer, .all, known: [], for: .folders(enter: enter), isCancelled: { false })
+            let walk = try? walk(
+                folder,
+                outer,
+                .all,
+                known: [],
+                for: .folders(enter: enter, listed: listed),
+                isCancelled: { false }
+            )
         else { return nil }
         return (walk.skipped, walk.troubles)
     }

@@ -64,7 +64,8 @@ extension WatchLoop {
     }
 
     private func handleChild(_ event: FileEvent, at now: Instant) {
-        guard !isReserved(event.name), let folder = table.path(of: event.watch) else { return }
+        guard let folder = table.path(of: event.watch) else { return }
+        guard !isReserved(event.name) else { return handleReserved(event, in: folder, at: now) }
         let path = folder.appending(event.name)
         if event.has(IN_ISDIR) {
             let name = Array(event.name)
@@ -80,8 +81,18 @@ extension WatchLoop {
         }
     }
 
+    /// A folder that gets a `.git`, or loses it, may be a repository of its own from now on, or no more.
+    private func handleReserved(_ event: FileEvent, in folder: WorkspacePath, at now: Instant) {
+        let comesOrGoes =
+            event.has(IN_CREATE) || event.has(IN_DELETE) || event.has(IN_MOVED_FROM) || event.has(IN_MOVED_TO)
+        guard comesOrGoes, !folder.isRoot, event.name.elementsEqual(".git".utf8) else { return }
+        settler.note(.subtree(folder), at: now)
+    }
+
     /// Looks at what stands under a folder's name now, whatever became of it according to the event.
     private func handleFolder(_ name: [UInt8], in parent: Int32, at path: WorkspacePath, hasMoved: Bool) {
+        // It may have been replaced by an ordinary folder. The walk that follows tells.
+        if repositories.remove(path) != nil { pruned.remove(path) }
         if prunes(path) {
             guard let known = table.child(of: parent, named: name) else { return }
             table.detach(known)

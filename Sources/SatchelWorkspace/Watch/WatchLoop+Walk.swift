@@ -55,51 +55,69 @@ extension WatchLoop {
         guard case .selection(let scanner) = pruning, case .success(let root) = openRoot() else { return false }
         var current = walk
         var above: [Int32] = []
-        let seen = scanner.walkFolders(of: root) { [self] folder, path, depth in
-            guard !current.isOver, !signals.isStopping else {
-                current.isComplete = false
-                return false
+        var isNew = false
+        let seen = scanner.walkFolders(
+            of: root,
+            enter: { [self] folder, path, depth in
+                guard !current.isOver, !signals.isStopping else {
+                    current.isComplete = false
+                    return false
+                }
+                do throws(Errno) {
+                    above.removeSubrange(depth...)
+                    let watch: Int32
+                    (watch, isNew) = try self.watch(folder, at: path, in: above.last)
+                    above.append(watch)
+                    return true
+                } catch {
+                    leaveOut(error.code, &current)
+                    return false
+                }
+            },
+            listed: { [self] folder, isRepository in
+                guard let watch = above.last else { return }
+                if isRepository {
+                    // At once, so that many of them do not use up what folders of the workspace need.
+                    if !isNew, current.notesNew { note(watch) }
+                    table.remove(watch)
+                    takeOff(watch)
+                } else if isNew {
+                    noteNew(watch, folder, current)
+                }
             }
-            do throws(Errno) {
-                above.removeSubrange(depth...)
-                above.append(try watch(folder, at: path, in: above.last, &current).watch)
-                return true
-            } catch {
-                leaveOut(error.code, &current)
-                return false
-            }
-        }
+        )
         walk = current
         guard let seen else { return false }
         for trouble in seen.troubles where trouble.isFolder && trouble.kind == .failed {
             walk.isComplete = false
             degrade(to: .folder("\(trouble.path)", trouble.message))
         }
-        for skipped in seen.skipped where skipped.reason == .nestedRepository { giveUp(skipped.path) }
-        let paths = seen.skipped.map(\.path)
-        pruned = walk.isComplete ? Set(paths) : pruned.union(paths)
+        if walk.isComplete { (pruned, repositories) = ([], []) }
+        for skipped in seen.skipped {
+            pruned.insert(skipped.path)
+            if skipped.reason == .nestedRepository { repositories.insert(skipped.path) }
+        }
         return true
-    }
-
-    /// Takes the watch off a folder that the walk came by and should have left out.
-    private func giveUp(_ path: WorkspacePath) {
-        guard let watch = watch(on: path) else { return }
-        table.remove(watch)
-        condemned.insert(watch)
     }
 
     /// Puts a watch on an open folder, and the folder in its place.
     private func watch(
         _ folder: Int32,
         at path: WorkspacePath,
-        in parent: Int32?,
-        _ walk: inout Walk
+        in parent: Int32?
     ) throws(Errno) -> (watch: Int32, isNew: Bool) {
         let watch = try addWatchFromInside(folder).get()
-        let isNew = place(watch, at: path, in: parent)
-        if isNew { noteFileSystem(of: folder) }
-        if isNew, walk.notesNew { settler.note(.subtree(path), at: .now) }
-        return (watch, isNew)
+        return (watch, place(watch, at: path, in: parent))
+    }
+
+    /// Notes what there is to know of an open folder that has its first watch.
+    private func noteNew(_ watch: Int32, _ folder: Int32, _ walk: Walk) {
+        noteFileSystem(of: folder)
+        if walk.notesNew { note(watch) }
+    }
+
+    private func note(_ watch: Int32) {
+        if let path = table.path(of: watch) { settler.note(.subtree(path), at: .now) }
     }
 
     /// Puts watches on the folder of that name and all below it, unless it is known to be there and not to be entered.
@@ -137,7 +155,8 @@ extension WatchLoop {
         do throws(Errno) {
             let folder = try opened.get()
             defer { close(folder) }
-            let (watch, isNew) = try watch(folder, at: path, in: parent, &walk)
+            let (watch, isNew) = try watch(folder, at: path, in: parent)
+            if isNew { noteNew(watch, folder, walk) }
             guard isNew || walk.entersKnown else { return .present }
             // Below a folder that came from elsewhere, what the table has need not be what is there.
             walk.entersKnown = true

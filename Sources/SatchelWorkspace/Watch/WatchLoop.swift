@@ -37,6 +37,8 @@ final class WatchLoop {
     /// A folder that appears later is watched although a rule may leave it out: that costs a watch, while the other
     /// mistake would lose changes.
     var pruned: Set<WorkspacePath> = []
+    /// Those of them that are repositories of their own: what becomes of such a folder itself decides whether it stays one.
+    var repositories: Set<WorkspacePath> = []
     /// File systems that were come by, as `st_dev`.
     var devices: Set<UInt64> = []
     /// File systems that the consumer was told about because they do not report everything.
@@ -185,9 +187,14 @@ final class WatchLoop {
     private func takeOffCondemned() {
         for watch in condemned.prefix(1024) {
             condemned.remove(watch)
-            ending.insert(watch)
-            source.unwatch(watch)
+            takeOff(watch)
         }
+    }
+
+    /// Ends a watch that the table has no more.
+    func takeOff(_ watch: Int32) {
+        ending.insert(watch)
+        source.unwatch(watch)
     }
 
     /// Whether a folder that is come by is left out with all below it.
