@@ -65,10 +65,8 @@ struct WatchLoop {
 
     mutating func handle(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
         workspace.life.note()
-        if case .pulse = wake {
-            wakes.pulseWasTaken()
-            return care.tellStatus()
-        }
+        wakes.wasTaken(wake)
+        if case .pulse = wake { return care.tellStatus() }
         try await connection.waits.telling(noteWait) { try await take(wake, wakes: wakes) }
         // Asked to end while something was sent: that has arrived, and nothing more is begun.
         if care.stop.isRequested { throw CancellationError() }

@@ -30,24 +30,32 @@ final class WatchWakes: Sendable {
     private let tasks: Mutex<[Task<Void, Never>]> = Mutex([])
     /// Whether a pulse is on its way.
     private let pulsing = Mutex(false)
+    private let batchTaken = Turn()
+    private let askTaken = Turn()
 
     /// One element of `asked` for each time that somebody wants everything looked at.
     init(_ watcher: Watcher, asked: AsyncStream<Void>) {
         self.watcher = watcher
-        // Unbounded, yet small: batches are coalesced by the watcher until they are taken, and each timer has at most
-        // one wake on its way.
+        // Unbounded, yet small: of batches and of asks, one is on its way and the rest grows together where it comes
+        // from, and each timer has at most one wake on its way.
         let (stream, continuation) = AsyncStream.makeStream(of: Wake.self)
         (self.stream, self.continuation) = (stream, continuation)
         (rescan, retry, rested) = (
             Alarm { continuation.yield(.rescan) }, Alarm { continuation.yield(.retry) },
             Alarm { continuation.yield(.rested) }
         )
-        let batches = Task {
-            for await batch in watcher.batches { continuation.yield(.batch(batch)) }
+        let batches = Task { [batchTaken] in
+            for await batch in watcher.batches {
+                continuation.yield(.batch(batch))
+                await batchTaken.wait()
+            }
             continuation.finish()
         }
-        let asking = Task {
-            for await _ in asked { continuation.yield(.asked) }
+        let asking = Task { [askTaken] in
+            for await _ in asked {
+                continuation.yield(.asked)
+                await askTaken.wait()
+            }
         }
         tasks.withLock { $0 += [batches, asking] }
     }
@@ -73,7 +81,15 @@ final class WatchWakes: Sendable {
         if isFirst { continuation.yield(.pulse) }
     }
 
-    func pulseWasTaken() { pulsing.withLock { $0 = false } }
+    /// To be told of each wake when it is taken from the stream: the next of its kind may come.
+    func wasTaken(_ wake: Wake) {
+        switch wake {
+        case .pulse: pulsing.withLock { $0 = false }
+        case .batch: batchTaken.pass()
+        case .asked: askTaken.pass()
+        case .rescan, .retry, .resumed, .chores, .rested, .request: return
+        }
+    }
 
     /// Ends the stream and the watcher.
     ///
@@ -84,6 +100,23 @@ final class WatchWakes: Sendable {
         continuation.finish()
         watcher.stop()
         await watcher.finished()
+    }
+}
+
+/// Has one side wait until the other is through.
+private struct Turn: Sendable {
+    private let stream: AsyncStream<Void>
+    private let continuation: AsyncStream<Void>.Continuation
+
+    init() {
+        (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    func pass() { continuation.yield() }
+
+    /// Returns at once when the task is cancelled.
+    func wait() async {
+        for await _ in stream { return }
     }
 }
 
