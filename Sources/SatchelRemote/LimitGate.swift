@@ -42,11 +42,12 @@ package actor LimitGate {
                 leave()
                 throw ProviderError(.budget, reason)
             case .wait(let until, let reason):
-                // Never for nothing, which would be a busy loop; and not far beyond a clock that is put forward.
-                let seconds = min(max(until - asked.timeIntervalSince1970, 0.01), 60)
+                // Never for nothing, which would be a busy loop.
+                let seconds = max(until - asked.timeIntervalSince1970, 0.01)
                 onWait(seconds, reason)
                 do {
-                    try await sleep(seconds)
+                    // And not far beyond a clock that is put forward.
+                    try await sleep(min(seconds, 60))
                 } catch {
                     leave()
                     throw ProviderError(.cancelled, "cancelled")
