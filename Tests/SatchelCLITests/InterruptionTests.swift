@@ -67,6 +67,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        ("watch", SIGTERM, Int32(0)), ("watch", SIGINT, 0), ("sync", SIGTERM, 130), ("sync", SIGINT, 130),
+    ])
+    func whatIsStoppedWhileItLooksEndsLikeAtAnyOtherMoment(_ command: String, _ signal: Int32, _ status: Int32)
+        async throws
+    {
+        var files: [RawBytes: RawBytes] = [:]
+        for index in 0..<4000 { files[RawBytes("d\(index % 40)/f\(index).txt")] = RawBytes("text \(index)\n") }
+        try await AtOpenAI.with(files) { at in
+            let running = try at.satchel.start([command, "--events"])
+            try await running.line(containing: "\"scanning\"")
+            running.send(signal)
+            let ended = try await running.finish().check(status)
+            #expect(!(ended.stdout + ended.stderr).contains("the scan was cancelled"), "\(ended.stderr)")
+        }
+    }
+
     @Test func uploadsThatNeverHappenedAreNoCopiesToDelete() async throws {
         try await AtOpenAI.with(manyFiles(40), environment: ["SATCHEL_PARALLEL_UPLOADS": "1"]) { at in
             let gate = try TestGate()

@@ -217,6 +217,9 @@ extension Workspace {
     }
 
     /// Scans on a thread of its own: it blocks on the disk.
+    ///
+    /// - Throws: ``ScanError``; `CancellationError` when the task is cancelled, as everything else does then: who asked for
+    ///   the end is not to be told of an error.
     func scan(
         _ scope: Scope,
         known: [KnownFile],
@@ -247,11 +250,18 @@ extension Workspace {
                             }
                         )
                     }
-                    continuation.resume(with: result)
+                    continuation.resume(with: result.mapError(\.asCancellation))
                 }
             }
         } onCancel: {
             cancelled.set()
         }
+    }
+}
+
+extension Error {
+    /// Itself, unless it is how a scan says that it was cancelled.
+    fileprivate var asCancellation: any Error {
+        if case .cancelled? = self as? ScanError { CancellationError() } else { self }
     }
 }
