@@ -36,8 +36,12 @@ final class WatchBoard: Sendable {
             figures.waitingFor = nil
             figures.waitingUntil = nil
         }
+        if let next = figures.nextRetry, next <= now { figures.nextRetry = nil }
         return figures
     }
+
+    /// Whether files are known that could not be sent for a cause that may pass.
+    var hasWaiting: Bool { state.withLock { !$0.failed.isEmpty } }
 
     /// Follows a sync.
     func note(_ event: SyncEvent, at now: Date) {

@@ -53,6 +53,9 @@ package struct SyncReport: Sendable {
         package var forgotten = 0
         package var bytesUploaded: Int64 = 0
 
+        /// Whatever was sent, again or for the first time.
+        var sent: Int { uploaded + rehydrated }
+
         package var addsUp: Bool { found == uploaded + rehydrated + linked + unchanged + skipped + failed }
     }
 

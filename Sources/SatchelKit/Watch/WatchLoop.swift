@@ -15,9 +15,7 @@ struct WatchLoop {
     let observe: @Sendable (WatchProgress) -> Void
     private var care: WatchCare
     private var desk: RequestDesk
-    /// Syncs with failures since the last look at everything without any: each doubles the wait.
-    private var failures = 0
-    private var retryAt: ContinuousClock.Instant?
+    private var retries = RetrySchedule()
     private(set) var isSettled = false
     private var rescans: RescanSchedule
     /// Files that were still being written to, and when they will have rested.
@@ -81,9 +79,10 @@ struct WatchLoop {
         try await care.arm(chores)
         let (counts, isSettled) = (watcher.counts, isSettled)
         let nextRescan = rescans.next.map { workspace.now().addingTimeInterval(($0 - .now).inSeconds) }
+        let nextRetry = retries.next.map { workspace.now().addingTimeInterval(($0 - .now).inSeconds) }
         care.board.update { figures in
             (figures.watches, figures.limit, figures.settled) = (counts.watches, counts.limit, isSettled)
-            figures.nextRescan = nextRescan
+            (figures.nextRescan, figures.nextRetry) = (nextRescan, nextRetry)
         }
         care.tellStatus()
     }
@@ -125,7 +124,7 @@ struct WatchLoop {
             await watcher.rescanWatches()
             try await sync(.everything, renews: workspace.configuration.renewal == .always)
         case .retry:
-            retryAt = nil
+            retries.begin()
             try await sync(.everything, renews: false)
         case .resumed:
             // Everything, whatever was gathered: copies may have ended meanwhile, as before a start.
@@ -177,7 +176,7 @@ struct WatchLoop {
     private func setTimers(_ wakes: WatchWakes) {
         wakes.rescan.set(rescans.next)
         wakes.rested.set(resting.values.min())
-        wakes.retry.set(retryAt)
+        wakes.retry.set(retries.next)
     }
 
     /// Brings the scope in step; while the watch is paused, keeps it for later instead.
@@ -231,7 +230,7 @@ struct WatchLoop {
     private static var manyFiles: Int { 1000 }
 
     /// Seconds to the next try.
-    private var retriesIn: Double { retryAt.map { max(0, ($0 - .now).inSeconds) } ?? 0 }
+    private var retriesIn: Double { retries.next.map { max(0, ($0 - .now).inSeconds) } ?? 0 }
 
     /// What the report means for what is to be done later.
     private mutating func note(_ report: SyncReport, of scope: Scope) {
@@ -240,15 +239,15 @@ struct WatchLoop {
             failure.isRetryable && failure.path.flatMap { report.resting[$0] } == nil
         }
         if failed || report.accountError != nil {
-            failures += 1
-            retryAt = retryAt ?? now + .seconds(min(300, 5 * pow2(failures - 1)))
+            retries.noteFailure(at: now)
         } else if scope == .everything {
-            failures = 0
-            retryAt = nil
+            retries.noteSuccess()
+        } else if report.summary.sent > 0, care.isOut {
+            retries.noteHope(at: now)
         }
         resting = resting.filter { !scope.contains($0.key) }
         for (path, rest) in report.resting { resting[path] = now + rest }
-        isSettled = retryAt == nil && resting.isEmpty
+        isSettled = retries.next == nil && resting.isEmpty
         if scope == .everything {
             rescans.looked(took: report.lookTook, foundChanges: !report.entries.isEmpty, at: now)
         }
@@ -284,6 +283,4 @@ struct WatchLoop {
         let names: Set<String> = [".gitignore", ".ignore", ".satchelignore"]
         return paths.contains { names.contains(String(decoding: $0.name, as: UTF8.self)) }
     }
-
-    private func pow2(_ exponent: Int) -> Double { Double(1 << max(0, min(exponent, 10))) }
 }

@@ -1,0 +1,82 @@
+import FoundationEssentials
+import Glibc
+import SatchelTestSupport
+import Testing
+
+/// An account that does not take files for a while: what waits, when it is tried again, and what is said of it.
+@Suite struct OutageTests {
+    private struct Watched: Decodable {
+        struct Watch: Decodable {
+            var queue: Int?
+            var settled: Bool?
+            var outageSince, nextRetry: String?
+        }
+
+        var watch: Watch
+    }
+
+    private func status(_ at: AtOpenAI) async throws -> Watched.Watch {
+        let document: Watched = try await at.satchel.document(["status"])
+        return document.watch
+    }
+
+    private func watching(
+        _ files: [RawBytes: RawBytes] = [:],
+        environment: [String: String] = [:],
+        arguments: [String] = [],
+        _ body: (AtOpenAI, SpawnedProcess) async throws -> Void
+    ) async throws {
+        let settings = AtWatch.soon.merging(["SATCHEL_RETRIES": "0"]) { $1 }.merging(environment) { $1 }
+        try await AtOpenAI.with(files, environment: settings) { at in
+            let watch = try at.satchel.start(["watch"] + arguments)
+            try await watch.line(containing: "Ctrl-C stops")
+            try await body(at, watch)
+            watch.send(SIGTERM)
+            try await watch.finish().check()
+        }
+    }
+
+    @Test func whenTheServerIsBackWhatWaitedIsSentWithTheNextFile() async throws {
+        try await watching(arguments: ["-v"]) { at, watch in
+            at.server.inject(.openAI(500, "out for tea"), on: "POST /v1/files", times: 1000)
+            for index in 0..<8 {
+                try at.workspace.write(RawBytes("f\(index).txt"), RawBytes("text \(index)\n"))
+                try await watch.errorLine(containing: "f\(index).txt: 500")
+            }
+            // The first try of all of them, in vain.
+            try await watch.errorLine(containing: "f0.txt: 500", count: 3)
+            while try await status(at).nextRetry == nil {}
+            #expect(try await at.satchel.run(["status"]).check().stdout.contains("8 waiting, tries again in"))
+            at.server.clearFaults()
+            try at.workspace.write("z.txt", "z\n")
+            try await watch.line(containing: "↑  z.txt")
+            for index in 0..<8 { try await watch.line(containing: "↑  f\(index).txt", within: .seconds(20)) }
+            try await watch.errorLine(containing: "openai takes files again")
+            while try await status(at).settled != true {}
+            let shown = try await status(at)
+            #expect(shown.queue == 0 && shown.nextRetry == nil && shown.outageSince == nil)
+        }
+    }
+
+    @Test func anAccountTakesFilesAgainOnlyWhenNoneWaits() async throws {
+        try await watching(arguments: ["-v"]) { at, watch in
+            at.server.inject(.openAI(500, "out for tea"), on: "POST /v1/files", times: 1)
+            try at.workspace.write("a.txt", "a\n")
+            try await watch.errorLine(containing: "a.txt: 500")
+            let gate = try TestGate()
+            at.server.inject(.hold(gate), on: "POST /v1/files", times: 1)
+            try at.workspace.write("z.txt", "z\n")
+            try await gate.arrivals()
+            // What waited is tried again at once, and held too.
+            let second = try TestGate()
+            at.server.inject(.hold(second), on: "POST /v1/files", times: 1)
+            gate.open()
+            try await watch.line(containing: "↑  z.txt")
+            try await second.arrivals()
+            #expect(!watch.stderr.contains("takes files again"), "\(watch.stderr)")
+            second.open()
+            try await watch.line(containing: "↑  a.txt")
+            try await watch.errorLine(containing: "takes files again")
+        }
+    }
+}
