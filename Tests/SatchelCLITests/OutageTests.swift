@@ -79,4 +79,34 @@ import Testing
             try await watch.errorLine(containing: "takes files again")
         }
     }
+
+    @Test(arguments: ["sync", "rehydrate"])
+    func anOutageEndsWithWhatSomebodyElseAsksFor(_ command: String) async throws {
+        try await watching(arguments: ["-v"]) { at, watch in
+            at.server.inject(.openAI(500, "out for tea"), on: "POST /v1/files", times: 1000)
+            for index in 0..<3 { try at.workspace.write(RawBytes("f\(index).txt"), RawBytes("text \(index)\n")) }
+            while try await status(at).queue != 3 {}
+            // The first try was in vain: the watch itself looks again in ten seconds.
+            try await watch.errorLine(containing: "f2.txt: 500", count: 2)
+            at.server.clearFaults()
+            try await at.satchel.run([command]).check()
+            try await watch.errorLine(containing: "openai takes files again", within: .seconds(5))
+            while try await status(at).settled != true {}
+            let shown = try await status(at)
+            #expect(shown.queue == 0 && shown.outageSince == nil && shown.nextRetry == nil)
+            #expect(at.openAI.uploadCount == 3)
+        }
+    }
+
+    @Test func anOutageThatSomebodyElseMeetsIsTheWatchsToo() async throws {
+        let late = ["SATCHEL_WATCH_QUIET": "10m", "SATCHEL_WATCH_CAP": "10m"]
+        try await watching(environment: late) { at, watch in
+            at.server.inject(.openAI(500, "out for tea"), on: "POST /v1/files", times: 1)
+            try at.workspace.write("a.txt", "a\n")
+            try await at.satchel.run(["sync"]).check(6)
+            try await watch.errorLine(containing: "a.txt: 500")
+            try await watch.line(containing: "↑  a.txt")
+            try await watch.errorLine(containing: "takes files again")
+        }
+    }
 }

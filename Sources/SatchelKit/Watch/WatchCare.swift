@@ -85,7 +85,7 @@ struct WatchCare {
     /// Whether the account takes no files, as far as is known.
     var isOut: Bool { outage.since != nil }
 
-    /// Takes note of how a sync of the watch's own went; `retriesIn` are the seconds to the next try, if it failed.
+    /// Takes note of how a sync of the watched account went; `retriesIn` are the seconds to the next try, if it failed.
     mutating func note(_ report: SyncReport, of scope: Scope, retriesIn: Double) {
         board.note(report, of: scope)
         // A new copy ends later than those that are there.

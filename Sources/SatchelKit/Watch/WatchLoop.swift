@@ -148,9 +148,10 @@ struct WatchLoop {
                 request.end()
                 throw error
             }
-            try await care.following { own, other in
+            let outcome = try await care.following { own, other in
                 try await desk.answer(request, isHeld: { stop.isRequested }, own: own, other: other)
             }
+            if let outcome { note(outcome.report, of: outcome.scope) }
         }
     }
 
@@ -207,13 +208,13 @@ struct WatchLoop {
         if let stop = report.stop {
             throw WorkspaceError(.stoppedForSafety, "\(escaped(workspace.root.utf8)): \(stop)")
         }
-        note(report, of: scope)
-        troubles.removeAll { $0.path.map { scope.contains($0) } ?? (scope == .everything) }
-        troubles += report.failures
+        if scope == .everything {
+            rescans.looked(took: report.lookTook, foundChanges: !report.entries.isEmpty, at: .now)
+        }
         observe(.settled(report))
         tell(report, within: scope)
         if let error = report.accountError, error.kind == .unauthorised || error.kind == .quota { throw error }
-        care.note(report, of: scope, retriesIn: retriesIn)
+        note(report, of: scope)
         let files = report.summary.found + report.summary.forgotten
         if scope == .everything || files >= Self.manyFiles { giveBackMemory() }
         return report
@@ -232,7 +233,7 @@ struct WatchLoop {
     /// Seconds to the next try.
     private var retriesIn: Double { retries.next.map { max(0, ($0 - .now).inSeconds) } ?? 0 }
 
-    /// What the report means for what is to be done later.
+    /// What the report means for what is to be done later, and for what is said of the account; whoever asked for it.
     private mutating func note(_ report: SyncReport, of scope: Scope) {
         let now = ContinuousClock.now
         let failed = report.failures.contains { failure in
@@ -248,9 +249,9 @@ struct WatchLoop {
         resting = resting.filter { !scope.contains($0.key) }
         for (path, rest) in report.resting { resting[path] = now + rest }
         isSettled = retries.next == nil && resting.isEmpty
-        if scope == .everything {
-            rescans.looked(took: report.lookTook, foundChanges: !report.entries.isEmpty, at: now)
-        }
+        troubles.removeAll { $0.path.map { scope.contains($0) } ?? (scope == .everything) }
+        troubles += report.failures
+        care.note(report, of: scope, retriesIn: retriesIn)
     }
 
     private mutating func tell(_ report: SyncReport, within scope: Scope) {
