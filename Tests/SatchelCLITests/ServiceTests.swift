@@ -151,11 +151,12 @@ import Testing
         try await AtOpenAI.with(manyFiles(3), environment: Self.soon) { at in
             let gate = try TestGate()
             at.server.inject(.holdAnswer(gate), on: "POST /v1/files", times: 3)
-            let watch = try at.satchel.start(["watch"])
+            let watch = try at.satchel.start(["watch", "--events"])
             try await gate.arrivals(3)
             watch.send(signal)
             // Five seconds on a machine that does nothing else.
-            #expect(try await watch.status(within: .seconds(15)) == 0)
+            let ended = try await watch.finish(within: .seconds(15)).check()
+            #expect(!ended.stdout.contains("cancelled") && ended.stderr.isEmpty, "nothing went wrong: \(ended)")
             gate.open()
             try await at.expectConvergence()
             #expect(at.openAI.uploadCount == 3, "nothing was sent twice")
