@@ -109,4 +109,78 @@ import Testing
             try await watch.errorLine(containing: "takes files again")
         }
     }
+
+    // MARK: What is settled
+
+    @Test(arguments: [403, 404, 413])
+    func whatWasRefusedIsNotSettled(_ refusal: Int) async throws {
+        try await watching { at, watch in
+            let fault = LoopbackFault.openAI(refusal, "not this one", type: "invalid_request_error")
+            at.server.inject(fault, on: "POST /v1/files")
+            try at.workspace.write("b.txt", "b\n")
+            try await watch.errorLine(containing: "b.txt: \(refusal)")
+            // Answered when the watch is done with that.
+            try await at.satchel.run(["cleanup"]).check()
+            let shown = try await status(at)
+            #expect(shown.settled == false && shown.nextRetry == nil)
+            #expect(try await !at.satchel.run(["status"]).check().stdout.contains("nothing left to do"))
+            try await at.satchel.run(["sync"]).check()
+            while try await status(at).settled != true {}
+        }
+    }
+
+    @Test func whatHasNotComeToRestIsNotSettled() async throws {
+        let late = ["SATCHEL_WATCH_QUIET": "10m", "SATCHEL_WATCH_CAP": "10m"]
+        try await watching(["a.txt": "a\n"], environment: late) { at, _ in
+            #expect(try await status(at).settled == true)
+            try at.workspace.write("b.txt", "b\n")
+            try await until("the change to be known") { try await status(at).settled == false }
+            #expect(at.openAI.uploadCount == 1)
+            try await at.satchel.run(["sync"]).check()
+            try await until("nothing to be left") { try await status(at).settled == true }
+        }
+    }
+
+    @Test(arguments: [200, 302])
+    func whatIsNoAnswerOfTheAccountIsWaitedOut(_ code: Int) async throws {
+        try await watching(["a.txt": "a\n"]) { at, watch in
+            let page = "<html>Welcome to the hotel</html>"
+            at.server.inject(
+                .status(code, headers: ["Location": "http://127.0.0.1:1/"], body: page),
+                on: .any,
+                times: 1000
+            )
+            try at.workspace.write("b.txt", "b\n")
+            try await watch.errorLine(containing: "tried again in")
+            while try await status(at).queue != 1 {}
+            #expect(try await status(at).settled == false)
+            at.server.clearFaults()
+            try await watch.line(containing: "↑  b.txt")
+            try await watch.errorLine(containing: "takes files again")
+            #expect(watch.stderr.split(separator: "\n").count == 2, "\(watch.stderr)")
+            try at.expectHeld(["a.txt", "b.txt"])
+        }
+    }
+
+    @Test func onceSettledEndsWhereOnlySomebodyElseCanHelp() async throws {
+        try await AtOpenAI.with(["a.txt": "a\n"], environment: AtWatch.soon) { at in
+            at.server.inject(.status(200, body: "<html></html>"), on: "POST /v1/files", times: 1000)
+            let watch = try await at.satchel.run(["watch", "--once-settled"]).check(1)
+            #expect(watch.stderr.contains("a.txt: ") && !watch.stderr.contains("tried again"), "\(watch)")
+        }
+    }
+
+    @Test func onceSettledDoesNotEndBeforeWhatChangedMeanwhile() async throws {
+        try await AtOpenAI.with(["a.txt": "a\n"]) { at in
+            let gate = try TestGate()
+            at.server.inject(.hold(gate), on: "POST /v1/files")
+            let watch = try at.satchel.start(["watch", "--once-settled"])
+            try await gate.arrivals()
+            try at.workspace.write("b.txt", "b\n")
+            gate.open()
+            let ended = try await watch.finish().check()
+            #expect(ended.stdout.contains("↑  b.txt"), "\(ended)")
+            try at.expectHeld(["a.txt", "b.txt"])
+        }
+    }
 }

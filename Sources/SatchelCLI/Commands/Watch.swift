@@ -96,7 +96,13 @@ struct Watch: AsyncParsableCommand {
             )
         }
         let name = connection.account.name
-        let text = WatchText(output: output, progress: progress, account: name, now: workspace.context.now)
+        let text = WatchText(
+            output: output,
+            progress: progress,
+            account: name,
+            isPatient: !onceSettled,
+            now: workspace.context.now
+        )
         let hangups = Hangups()
         defer { hangups.end() }
         let end = try await workspace.whileLocked(LockHolder.watchCommand(of: name), patience: patience) {

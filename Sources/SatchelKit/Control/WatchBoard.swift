@@ -62,11 +62,11 @@ final class WatchBoard: Sendable {
     }
 
     /// A sync of `scope` is over.
-    func note(_ report: SyncReport, of scope: Scope) {
+    func note(_ report: SyncReport, of scope: Scope, isPatient: Bool) {
         state.withLock { state in
             state.toSend = 0
             state.failed = state.failed.filter { !scope.contains($0) }
-            for failure in report.failures where failure.isRetryable || failure.isOfAccount {
+            for failure in report.failures where failure.mayPass(forPatient: isPatient) || failure.isOfAccount {
                 if let path = failure.path { state.failed.insert(path) }
             }
         }

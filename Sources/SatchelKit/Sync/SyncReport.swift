@@ -36,6 +36,17 @@ package struct SyncReport: Sendable {
         /// The file changed or went while it was looked at or sent.
         package var isOvertaken: Bool { ["changed", "changing", "vanished"].contains(code) }
 
+        /// Whether it may be over without anybody changing anything.
+        ///
+        /// Something that is no answer of that API mostly comes from a wrong address. Who has the time also takes it for
+        /// what it is in a hotel's network, before somebody has logged in there.
+        package func mayPass(forPatient isPatient: Bool) -> Bool { isRetryable || (isPatient && code == "bad_reply") }
+
+        /// Whether a watch tells it once for all files, when it begins.
+        package func isOfOutage(forPatient isPatient: Bool) -> Bool {
+            isGivenUp || isOfAccount || (isPatient && code == "bad_reply")
+        }
+
         /// Whatever else is sent to the account would meet the same.
         package var isOfAccount: Bool { ["unreachable", "unauthorised", "quota", "budget"].contains(code) }
     }

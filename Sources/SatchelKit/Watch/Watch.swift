@@ -9,7 +9,7 @@ extension Workspace {
     /// The caller holds the workspace lock. Trouble with files and an account that does not answer are told and tried
     /// again, later and later; only what makes going on pointless or dangerous ends the watch.
     ///
-    /// With `endsOnceSettled` it ends as soon as there is nothing left to do, for scripts. `stop` asks it to end. Each
+    /// With `endsOnceSettled` it ends as soon as there is nothing left that waiting would mend, for scripts. `stop` asks it to end. Each
     /// element of `rescans` makes it look at everything again.
     ///
     /// - Returns: what it had to leave out of step, or that it is to be begun anew with another configuration.
@@ -76,6 +76,7 @@ extension Workspace {
                 watcher: watcher,
                 care: care,
                 chores: chores,
+                isPatient: !endsOnceSettled,
                 rescans: RescanSchedule(
                     regular: configuration.watch.rescan,
                     poll: configuration.watch.poll,
@@ -84,14 +85,14 @@ extension Workspace {
                 observe: observe
             )
             try await loop.begin(wakes: wakes)
-            if endsOnceSettled, loop.isSettled {
+            if endsOnceSettled, loop.isAtRest, !wakes.holdsChanges {
                 await wakes.stop()
                 return loop.end
             }
             for await wake in wakes.stream {
                 try Task.checkCancellation()
                 try await loop.handle(wake, wakes: wakes)
-                if endsOnceSettled, loop.isSettled { break }
+                if endsOnceSettled, loop.isAtRest, !wakes.holdsChanges { break }
             }
             await wakes.stop()
             try Task.checkCancellation()
@@ -126,6 +127,7 @@ extension Workspace {
                     let counts = watcher.counts
                     (figures.watches, figures.events, figures.overflows) =
                         (counts.watches, counts.events, counts.overflows)
+                    if wakes.holdsChanges { figures.settled = false }
                     answer.status = figures
                     request.end(with: answer)
                 } else if let asked = asked?.pause {

@@ -86,11 +86,11 @@ struct WatchCare {
     var isOut: Bool { outage.since != nil }
 
     /// Takes note of how a sync of the watched account went; `retriesIn` are the seconds to the next try, if it failed.
-    mutating func note(_ report: SyncReport, of scope: Scope, retriesIn: Double) {
-        board.note(report, of: scope)
+    mutating func note(_ report: SyncReport, of scope: Scope, isPatient: Bool, retriesIn: Double) {
+        board.note(report, of: scope, isPatient: isPatient)
         // A new copy ends later than those that are there.
         if scope == .everything || chores.staleAt == nil { looksForEnds = true }
-        let failures = report.failures.filter { $0.isGivenUp || $0.isOfAccount }
+        let failures = report.failures.filter { $0.isOfOutage(forPatient: isPatient) }
         if let first = failures.first {
             let message = report.accountError?.description ?? first.message
             guard case .began? = outage.noteFailure(message, at: now) else { return }

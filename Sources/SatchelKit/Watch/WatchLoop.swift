@@ -12,11 +12,12 @@ struct WatchLoop {
     let connection: Connection
     let watcher: Watcher
     let chores: Alarm<Double>
+    /// Whether it goes on for as long as it takes: then also what may be no answer of the account at all is waited out.
+    let isPatient: Bool
     let observe: @Sendable (WatchProgress) -> Void
     private var care: WatchCare
     private var desk: RequestDesk
     private var retries = RetrySchedule()
-    private(set) var isSettled = false
     private var rescans: RescanSchedule
     /// Files that were still being written to, and when they will have rested.
     private var resting: [WorkspacePath: ContinuousClock.Instant] = [:]
@@ -33,6 +34,7 @@ struct WatchLoop {
         watcher: Watcher,
         care: WatchCare,
         chores: Alarm<Double>,
+        isPatient: Bool,
         rescans: RescanSchedule,
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) {
@@ -42,9 +44,13 @@ struct WatchLoop {
         self.watcher = watcher
         self.care = care
         self.chores = chores
+        self.isPatient = isPatient
         self.observe = observe
         desk = RequestDesk(workspace: workspace, connection: connection, watcher: watcher)
     }
+
+    /// Nothing waits for another try, or for a file to rest: what is out of step stays so until something changes.
+    var isAtRest: Bool { retries.next == nil && resting.isEmpty }
 
     var end: WatchEnd { WatchEnd(blocked: told.keys.sorted(), failures: troubles) }
 
@@ -63,10 +69,15 @@ struct WatchLoop {
 
     mutating func handle(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
         workspace.life.note()
-        if case .pulse = wake {
+        switch wake {
+        case .pulse:
             wakes.pulseWasTaken()
             return care.tellStatus()
+        // At its end: what is being looked at is not settled.
+        case .batch: care.board.update { $0.settled = false }
+        default: break
         }
+        defer { if case .batch = wake { wakes.batchWasTaken() } }
         try await connection.waits.telling(noteWait) { try await take(wake, wakes: wakes) }
         // Asked to end while something was sent: that has arrived, and nothing more is begun.
         if care.stop.isRequested { throw CancellationError() }
@@ -77,7 +88,7 @@ struct WatchLoop {
     private mutating func settle(_ wakes: WatchWakes) async throws {
         setTimers(wakes)
         try await care.arm(chores)
-        let (counts, isSettled) = (watcher.counts, isSettled)
+        let (counts, isSettled) = (watcher.counts, isAtRest && troubles.isEmpty)
         let nextRescan = rescans.next.map { workspace.now().addingTimeInterval(($0 - .now).inSeconds) }
         let nextRetry = retries.next.map { workspace.now().addingTimeInterval(($0 - .now).inSeconds) }
         care.board.update { figures in
@@ -237,7 +248,7 @@ struct WatchLoop {
     private mutating func note(_ report: SyncReport, of scope: Scope) {
         let now = ContinuousClock.now
         let failed = report.failures.contains { failure in
-            failure.isRetryable && failure.path.flatMap { report.resting[$0] } == nil
+            failure.mayPass(forPatient: isPatient) && failure.path.flatMap { report.resting[$0] } == nil
         }
         if failed || report.accountError != nil {
             retries.noteFailure(at: now)
@@ -248,10 +259,9 @@ struct WatchLoop {
         }
         resting = resting.filter { !scope.contains($0.key) }
         for (path, rest) in report.resting { resting[path] = now + rest }
-        isSettled = retries.next == nil && resting.isEmpty
         troubles.removeAll { $0.path.map { scope.contains($0) } ?? (scope == .everything) }
         troubles += report.failures
-        care.note(report, of: scope, retriesIn: retriesIn)
+        care.note(report, of: scope, isPatient: isPatient, retriesIn: retriesIn)
     }
 
     private mutating func tell(_ report: SyncReport, within scope: Scope) {

@@ -28,6 +28,8 @@ final class WatchWakes: Sendable {
     private let continuation: AsyncStream<Wake>.Continuation
     private let watcher: Watcher
     private let tasks: Mutex<[Task<Void, Never>]> = Mutex([])
+    /// Batches on their way.
+    private let batches = Mutex(0)
     /// Whether a pulse is on its way.
     private let pulsing = Mutex(false)
 
@@ -42,14 +44,17 @@ final class WatchWakes: Sendable {
             Alarm { continuation.yield(.rescan) }, Alarm { continuation.yield(.retry) },
             Alarm { continuation.yield(.rested) }
         )
-        let batches = Task {
-            for await batch in watcher.batches { continuation.yield(.batch(batch)) }
+        let following = Task { [weak self] in
+            for await batch in watcher.batches {
+                self?.batches.withLock { $0 += 1 }
+                continuation.yield(.batch(batch))
+            }
             continuation.finish()
         }
         let asking = Task {
             for await _ in asked { continuation.yield(.asked) }
         }
-        tasks.withLock { $0 += [batches, asking] }
+        tasks.withLock { $0 += [following, asking] }
     }
 
     /// Passes on what other processes ask; `answers` takes what needs no turn of its own.
@@ -72,6 +77,11 @@ final class WatchWakes: Sendable {
         }
         if isFirst { continuation.yield(.pulse) }
     }
+
+    /// Whether there are changes that the loop has not come to yet.
+    var holdsChanges: Bool { watcher.holdsChanges || batches.withLock { $0 > 0 } }
+
+    func batchWasTaken() { batches.withLock { $0 -= 1 } }
 
     func pulseWasTaken() { pulsing.withLock { $0 = false } }
 
