@@ -10,7 +10,8 @@ extension Workspace {
     /// again, later and later; only what makes going on pointless or dangerous ends the watch.
     ///
     /// With `endsOnceSettled` it ends as soon as there is nothing left that waiting would mend, for scripts. `stop` asks it to end. Each
-    /// element of `rescans` makes it look at everything again.
+    /// element of `rescans` makes it look at everything again. `reconnect` opens the workspace and its account anew when
+    /// the configuration has changed; while it cannot, the watch goes on with the one that it began with.
     ///
     /// - Returns: what it had to leave out of step, or that it is to be begun anew with another configuration.
     @discardableResult
@@ -19,6 +20,7 @@ extension Workspace {
         endsOnceSettled: Bool = false,
         stop: StopRequest = StopRequest(),
         rescans: AsyncStream<Void> = AsyncStream { $0.finish() },
+        reconnect: @escaping @Sendable () async throws -> WatchSuccessor,
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) async throws -> WatchEnd {
         keepLittleFreeMemory()
@@ -77,6 +79,7 @@ extension Workspace {
                 care: care,
                 chores: chores,
                 isPatient: !endsOnceSettled,
+                reconnect: reconnect,
                 rescans: RescanSchedule(
                     regular: configuration.watch.rescan,
                     poll: configuration.watch.poll,
@@ -97,10 +100,10 @@ extension Workspace {
             await wakes.stop()
             try Task.checkCancellation()
             return loop.end
-        } catch is Reconfigured {
+        } catch let reconfigured as Reconfigured {
             notifier?.tell(.reloading)
             await wakes.stop()
-            return WatchEnd(isReconfigured: true)
+            return WatchEnd(successor: reconfigured.successor)
         } catch {
             await wakes.stop()
             throw error

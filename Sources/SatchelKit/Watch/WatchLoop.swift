@@ -4,7 +4,9 @@ internal import SatchelManifest
 internal import SatchelWorkspace
 
 /// The configuration is another one now: the watch has to begin anew.
-struct Reconfigured: Error {}
+struct Reconfigured: Error {
+    var successor: WatchSuccessor
+}
 
 /// The state of one watch: what failed and is to be tried again.
 struct WatchLoop {
@@ -14,6 +16,7 @@ struct WatchLoop {
     let chores: Alarm<Double>
     /// Whether it goes on for as long as it takes: then also what may be no answer of the account at all is waited out.
     let isPatient: Bool
+    let reconnect: @Sendable () async throws -> WatchSuccessor
     let observe: @Sendable (WatchProgress) -> Void
     private var care: WatchCare
     private var desk: RequestDesk
@@ -25,7 +28,7 @@ struct WatchLoop {
     private var told: [WorkspacePath: [SecretFinding]] = [:]
     /// What failed and has not been seen to work since.
     private var troubles: [SyncReport.Failure] = []
-    /// A configuration that cannot be read, which was told.
+    /// A configuration that cannot be read or used, which was told.
     private var refused: ConfigurationSnapshot?
 
     init(
@@ -35,6 +38,7 @@ struct WatchLoop {
         care: WatchCare,
         chores: Alarm<Double>,
         isPatient: Bool,
+        reconnect: @escaping @Sendable () async throws -> WatchSuccessor,
         rescans: RescanSchedule,
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) {
@@ -45,6 +49,7 @@ struct WatchLoop {
         self.care = care
         self.chores = chores
         self.isPatient = isPatient
+        self.reconnect = reconnect
         self.observe = observe
         desk = RequestDesk(workspace: workspace, connection: connection, watcher: watcher)
     }
@@ -105,7 +110,7 @@ struct WatchLoop {
     private mutating func take(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
         switch wake {
         case .batch(.dirty(let scope)):
-            if scope.contains(Self.configurationPath) { try heedConfiguration() }
+            if scope.contains(Self.configurationPath) { try await heedConfiguration() }
             if touchesRules(scope) {
                 await watcher.rescanWatches()
                 try await sync(.everything, renews: false)
@@ -130,7 +135,7 @@ struct WatchLoop {
         case .rescan, .asked:
             if case .asked = wake { care.notifier?.tell(.reloading) }
             defer { if case .asked = wake { care.notifier?.tell(.ready) } }
-            try heedConfiguration()
+            try await heedConfiguration(again: true)
             // Whatever is in doubt: the folder itself, the watches, the files.
             await watcher.rescanWatches()
             try await sync(.everything, renews: workspace.configuration.renewal == .always)
@@ -139,7 +144,7 @@ struct WatchLoop {
             try await sync(.everything, renews: false)
         case .resumed:
             // Everything, whatever was gathered: copies may have ended meanwhile, as before a start.
-            try heedConfiguration()
+            try await heedConfiguration(again: true)
             care.forgetGathered()
             try await sync(.everything, renews: true)
         case .chores:
@@ -155,7 +160,7 @@ struct WatchLoop {
         case .request(let request):
             let stop = care.stop
             // Who asked finds nobody to answer, and asks again what begins anew.
-            do { try heedConfiguration() } catch {
+            do { try await heedConfiguration() } catch {
                 request.end()
                 throw error
             }
@@ -168,21 +173,32 @@ struct WatchLoop {
 
     private static let configurationPath = WorkspacePath(unchecked: Array(Configuration.workspaceFileName.utf8))
 
-    /// Sees whether the configuration is another one than the watch began with; one that cannot be read is told once,
-    /// and the old one goes on to count.
+    /// Sees whether the configuration is another one than the watch began with.
     ///
-    /// - Throws: ``Reconfigured``.
-    private mutating func heedConfiguration() throws {
-        guard let changed = workspace.changedConfiguration(), changed != refused else { return }
+    /// What runs is given up only for what has been proven to run: one that cannot be read, or whose account has no key at
+    /// this moment because the password manager is locked, is told once, and the old one goes on to count. With `again`
+    /// it is tried although that has been told.
+    ///
+    /// - Throws: ``Reconfigured``, `CancellationError`.
+    private mutating func heedConfiguration(again: Bool = false) async throws {
+        guard let changed = workspace.changedConfiguration(), again || changed != refused else { return }
+        let successor: WatchSuccessor
         do {
-            try workspace.checkConfiguration()
+            successor = try await reconnect()
         } catch {
+            try Task.checkCancellation()
+            guard changed != refused else { return }
             refused = changed
-            observe(.notice("\(error)\nthe watch goes on with the configuration that it began with"))
+            observe(
+                .notice(
+                    "\(error)\nthe watch goes on with the configuration that it began with, "
+                        + "and tries the new one with each look at everything"
+                )
+            )
             care.board.note(error: "\(error)", at: workspace.now())
             return
         }
-        throw Reconfigured()
+        throw Reconfigured(successor: successor)
     }
 
     private func setTimers(_ wakes: WatchWakes) {
