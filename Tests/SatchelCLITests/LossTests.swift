@@ -53,6 +53,27 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "mkdir .satchel", "sync"])
+    func aStateFolderThatIsRemovedEndsTheWatchBeforeItSendsMore(_ then: String) async throws {
+        try await AtWatch.with(Self.files) { watch in
+            try await watch.shell("rm -r .satchel")
+            if then.contains("sync") {
+                // Nobody holds the new one. It sends what the old one had sent: that is forgotten.
+                try await watch.at.satchel.run(["init", "--quiet"]).check()
+                watch.workspace.remove("satchel.yaml")
+                try await watch.at.satchel.sync()
+            } else {
+                try await watch.shell(then)
+            }
+            let sent = watch.at.openAI.uploadCount
+            try watch.workspace.write("new.txt", "new\n")
+            let finished = try await watch.process.finish().check(4)
+            #expect(finished.stderr.contains(".satchel: it was removed or replaced"), "\(finished)")
+            #expect(watch.at.openAI.uploadCount == sent)
+            #expect(watch.at.server.requests("DELETE /v1/files/*").isEmpty)
+        }
+    }
+
     /// A shell script run as root of a user and mount namespace of its own; `$0` is the program.
     private static func namespace(_ script: String) -> [String] {
         ["/usr/bin/unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-euc", script]

@@ -41,6 +41,8 @@ extension Workspace {
         options: SyncOptions = SyncOptions(),
         observe: @escaping SyncObserver = { _ in }
     ) async throws -> SyncReport {
+        // With the folder itself replaced, the look says so better.
+        if !options.isDryRun, options.root.map({ $0.isAt(root) }) ?? true { try checkState() }
         let undecided = options.isDryRun ? [:] : try await adoptInterrupted(in: connection)
         if !options.isDryRun { try await endAbandonedLeases(in: connection) }
         let moment = try await accountTime(of: connection)
@@ -78,6 +80,8 @@ extension Workspace {
             observe(.planned(uploads: sums.uploaded + sums.rehydrated, bytes: sums.bytesUploaded))
             return report
         }
+        // The look may have taken long.
+        try checkState()
         report.count(plan)
         report.resting = snapshot.resting
         report.lookTook = lookTook

@@ -175,6 +175,7 @@ struct WatchCare {
 
     /// Deletes what `cleanup` without options would.
     func cleanUp() async throws {
+        try workspace.checkState()
         try await workspace.manifest.setSetting(cleanedKey, to: "\(now + ahead)")
         observe(.cleaned(try await workspace.cleanup(connection, options: CleanupOptions())))
     }

@@ -4,6 +4,7 @@ package import SatchelCore
 internal import SatchelManifest
 internal import SatchelRemote
 internal import SatchelWorkspace
+internal import Synchronization
 
 /// An open workspace: its folder, its configuration and its memory.
 ///
@@ -18,6 +19,8 @@ package final class Workspace: Sendable {
     let scanner: WorkspaceScanner
     let objects: ObjectStore
     let state: StateFolder
+    /// The lock on the workspace, while this process has it.
+    let held = Mutex<WorkspaceLock?>(nil)
     /// What shows that the work of this process goes on.
     let life: LifeSigns
     let http: HTTPClient
