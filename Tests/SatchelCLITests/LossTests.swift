@@ -141,4 +141,21 @@ import Testing
             #expect(at.server.requests("POST /v1/files").isEmpty)
         }
     }
+
+    @Test(
+        .enabled(if: canLimit, "user namespaces are not to be had"),
+        arguments: ["echo 0 > /proc/sys/user/max_inotify_instances", "mount -t tmpfs -o size=64k none .satchel"]
+    )
+    func aServiceThatFindsNoRoomIsWorthAnotherStart(_ shortage: String) async throws {
+        try await AtOpenAI.with(Self.files) { at in
+            let limited = Self.namespace("\(shortage); exec \"$0\" \"$@\"")
+            // A person is told what helps.
+            try await at.satchel.run(["watch"], under: limited).check(2)
+            let manager = try NotifySocket("\(at.satchel.home.root)/.run/notify")
+            defer { manager.stop() }
+            at.satchel.set("NOTIFY_SOCKET", manager.name)
+            let finished = try await at.satchel.run(["watch"], under: limited).check(6)
+            #expect(finished.stderr.contains("sysctl") || finished.stderr.contains("free some space"), "\(finished)")
+        }
+    }
 }

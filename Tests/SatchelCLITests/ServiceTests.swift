@@ -181,6 +181,24 @@ import Testing
         }
     }
 
+    @Test func aServiceThatCannotHaveItsKeyNowIsWorthAnotherStart() async throws {
+        try await AtOpenAI.with(["a.txt": "a\n"]) { at in
+            try at.satchel.home.makeFolder(".config/satchel")
+            let lines = "accounts:\n  openai:\n    key_command: 'exit 3'\n"
+            try at.satchel.home.write(".config/satchel/config.yaml", RawBytes(lines))
+            at.satchel.set("OPENAI_API_KEY", nil)
+            // A person is told what helps.
+            try await at.satchel.run(["watch", "--to", "openai"]).check(2)
+            let manager = try NotifySocket("\(at.satchel.home.root)/.run/notify")
+            defer { manager.stop() }
+            at.satchel.set("NOTIFY_SOCKET", manager.name)
+            let failure = try await at.satchel.failure("watch", "--to", "openai", status: 6)
+            #expect(failure.message.contains("key_command exited with 3") && failure.retryable)
+            // Nothing will make this one good.
+            try await at.satchel.run(["watch", "--to", "nobody"]).check(2)
+        }
+    }
+
     // MARK: The unit
 
     private struct Unit: Decodable {

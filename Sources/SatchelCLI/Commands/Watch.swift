@@ -54,9 +54,18 @@ struct Watch: AsyncParsableCommand {
         let command = self
         let stop = StopRequest()
         try await runCommand(options, stopIsSuccess: true, events: events.events, stop: stop) { output in
-            try await command.run(output, stop)
+            do {
+                return try await command.run(output, stop)
+            } catch  where command.isService && mayPass(error) {
+                // Where a person is told what helps, a service is to be started again until it does.
+                var failure = CommandFailure(error)
+                (failure.status, failure.isRetryable) = (.gaveUpWaiting, true)
+                throw failure
+            }
         }
     }
+
+    private var isService: Bool { (try? options.context)?.environment["NOTIFY_SOCKET"] != nil }
 
     private func run(_ output: Output, _ stop: StopRequest) async throws -> ExitStatus {
         var workspace = try Workspace(options.context)

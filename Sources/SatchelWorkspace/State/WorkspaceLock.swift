@@ -144,6 +144,12 @@ package final class WorkspaceLock: Sendable {
     }
 
     private static func failure(_ doing: String, _ path: String, _ error: SystemError) -> StateError {
-        .failed(doing: doing, path: path, cause: error.description, remedy: writeRemedy(error.code))
+        .failed(
+            doing: doing,
+            path: path,
+            cause: error.description,
+            remedy: writeRemedy(error.code),
+            isShortage: error.meansShortage
+        )
     }
 }
