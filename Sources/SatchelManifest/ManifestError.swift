@@ -14,6 +14,16 @@ package enum ManifestError: Error, Hashable, Sendable {
     case failed(path: String, detail: String)
 }
 
+extension ManifestError {
+    /// Whether it may be over without anybody changing anything here.
+    package var mayPass: Bool {
+        switch self {
+        case .busy, .full: true
+        case .newerSchema, .notAManifest, .corrupt, .readOnly, .failed: false
+        }
+    }
+}
+
 extension ManifestError: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -56,7 +56,7 @@ import Testing
             try await gate.arrivals(8)
             sync.send(signal)
             let finished = try await sync.finish().check(130)
-            #expect(finished.stderr.contains("interrupted"))
+            #expect(finished.stderr.contains("interrupted") && !finished.stderr.contains("cancelled"), "\(finished)")
             gate.open()
 
             let next = try await at.satchel.sync()
@@ -64,6 +64,23 @@ import Testing
             try at.expectHeld(Array(manyFiles(40).keys))
             #expect(at.openAI.uploadCount == 40, "nothing was sent twice")
             try await at.expectConvergence()
+        }
+    }
+
+    @Test(arguments: [
+        ("watch", SIGTERM, Int32(0)), ("watch", SIGINT, 0), ("sync", SIGTERM, 130), ("sync", SIGINT, 130),
+    ])
+    func whatIsStoppedWhileItLooksEndsLikeAtAnyOtherMoment(_ command: String, _ signal: Int32, _ status: Int32)
+        async throws
+    {
+        var files: [RawBytes: RawBytes] = [:]
+        for index in 0..<4000 { files[RawBytes("d\(index % 40)/f\(index).txt")] = RawBytes("text \(index)\n") }
+        try await AtOpenAI.with(files) { at in
+            let running = try at.satchel.start([command, "--events"])
+            try await running.line(containing: "\"scanning\"")
+            running.send(signal)
+            let ended = try await running.finish().check(status)
+            #expect(!(ended.stdout + ended.stderr).contains("the scan was cancelled"), "\(ended.stderr)")
         }
     }
 

@@ -53,6 +53,27 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "mkdir .satchel", "echo 'retries: 3' >> satchel.yaml", "sync"])
+    func aStateFolderThatIsRemovedEndsTheWatchBeforeItSendsMore(_ then: String) async throws {
+        try await AtWatch.with(Self.files) { watch in
+            try await watch.shell("rm -r .satchel")
+            if then.contains("sync") {
+                // Nobody holds the new one. It sends what the old one had sent: that is forgotten.
+                try await watch.at.satchel.run(["init", "--quiet"]).check()
+                watch.workspace.remove("satchel.yaml")
+                try await watch.at.satchel.sync()
+            } else {
+                try await watch.shell(then)
+            }
+            let sent = watch.at.openAI.uploadCount
+            try watch.workspace.write("new.txt", "new\n")
+            let finished = try await watch.process.finish().check(4)
+            #expect(finished.stderr.contains(".satchel: it was removed or replaced"), "\(finished)")
+            #expect(watch.at.openAI.uploadCount == sent)
+            #expect(watch.at.server.requests("DELETE /v1/files/*").isEmpty)
+        }
+    }
+
     /// A shell script run as root of a user and mount namespace of its own; `$0` is the program.
     private static func namespace(_ script: String) -> [String] {
         ["/usr/bin/unshare", "--user", "--map-root-user", "--mount", "/bin/sh", "-euc", script]
@@ -118,6 +139,23 @@ import Testing
             let finished = try await at.satchel.run(["watch"], under: limited).check(2)
             #expect(finished.stderr.contains("sysctl user.max_inotify_instances="), "\(finished)")
             #expect(at.server.requests("POST /v1/files").isEmpty)
+        }
+    }
+
+    @Test(
+        .enabled(if: canLimit, "user namespaces are not to be had"),
+        arguments: ["echo 0 > /proc/sys/user/max_inotify_instances", "mount -t tmpfs -o size=64k none .satchel"]
+    )
+    func aServiceThatFindsNoRoomIsWorthAnotherStart(_ shortage: String) async throws {
+        try await AtOpenAI.with(Self.files) { at in
+            let limited = Self.namespace("\(shortage); exec \"$0\" \"$@\"")
+            // A person is told what helps.
+            try await at.satchel.run(["watch"], under: limited).check(2)
+            let manager = try NotifySocket("\(at.satchel.home.root)/.run/notify")
+            defer { manager.stop() }
+            at.satchel.set("NOTIFY_SOCKET", manager.name)
+            let finished = try await at.satchel.run(["watch"], under: limited).check(6)
+            #expect(finished.stderr.contains("sysctl") || finished.stderr.contains("free some space"), "\(finished)")
         }
     }
 }

@@ -151,11 +151,12 @@ import Testing
         try await AtOpenAI.with(manyFiles(3), environment: Self.soon) { at in
             let gate = try TestGate()
             at.server.inject(.holdAnswer(gate), on: "POST /v1/files", times: 3)
-            let watch = try at.satchel.start(["watch"])
+            let watch = try at.satchel.start(["watch", "--events"])
             try await gate.arrivals(3)
             watch.send(signal)
             // Five seconds on a machine that does nothing else.
-            #expect(try await watch.status(within: .seconds(15)) == 0)
+            let ended = try await watch.finish(within: .seconds(15)).check()
+            #expect(!ended.stdout.contains("cancelled") && ended.stderr.isEmpty, "nothing went wrong: \(ended)")
             gate.open()
             try await at.expectConvergence()
             #expect(at.openAI.uploadCount == 3, "nothing was sent twice")
@@ -177,6 +178,24 @@ import Testing
             gate.open()
             try await at.expectConvergence()
             #expect(at.openAI.uploadCount == 1)
+        }
+    }
+
+    @Test func aServiceThatCannotHaveItsKeyNowIsWorthAnotherStart() async throws {
+        try await AtOpenAI.with(["a.txt": "a\n"]) { at in
+            try at.satchel.home.makeFolder(".config/satchel")
+            let lines = "accounts:\n  openai:\n    key_command: 'exit 3'\n"
+            try at.satchel.home.write(".config/satchel/config.yaml", RawBytes(lines))
+            at.satchel.set("OPENAI_API_KEY", nil)
+            // A person is told what helps.
+            try await at.satchel.run(["watch", "--to", "openai"]).check(2)
+            let manager = try NotifySocket("\(at.satchel.home.root)/.run/notify")
+            defer { manager.stop() }
+            at.satchel.set("NOTIFY_SOCKET", manager.name)
+            let failure = try await at.satchel.failure("watch", "--to", "openai", status: 6)
+            #expect(failure.message.contains("key_command exited with 3") && failure.retryable)
+            // Nothing will make this one good.
+            try await at.satchel.run(["watch", "--to", "nobody"]).check(2)
         }
     }
 

@@ -22,7 +22,7 @@ import Testing
             let told = Watched(Told())
             let connection = try await fixture.workspace.connect(notice: { _ in })
             let watch = Task {
-                try await fixture.workspace.watch(connection) { event in
+                try await fixture.workspace.watch(connection, reconnect: { throw CancellationError() }) { event in
                     told.update { told in
                         if case .ready = event { told.isReady = true }
                         if case .sync(.done(let entry)) = event { told.entries.append(entry.kind) }

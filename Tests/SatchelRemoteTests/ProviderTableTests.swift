@@ -49,7 +49,7 @@ import Testing
     }
 
     private static func naming(_ traits: ProviderTraits) -> String {
-        if traits.choosesIDs { return "kept, and the id is made from the content" }
+        if traits.choosesIDs { return "kept, and the id is made from the name" }
         return switch traits.naming {
         case .asIs: "kept"
         case .textExtension where !traits.acceptedMedia.contains(.text): "kept"

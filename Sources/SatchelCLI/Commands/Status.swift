@@ -107,6 +107,9 @@ struct StatusCommand: AsyncParsableCommand {
         } else if figures.settled, figures.pausedSince == nil {
             parts.append("nothing left to do")
         }
+        if let next = figures.nextRetry, figures.pausedSince == nil {
+            parts.append("tries again in \(roughly(next.timeIntervalSince(now)))")
+        }
         if let next = figures.nextRescan, figures.pausedSince == nil {
             parts.append("looks at everything in \(roughly(next.timeIntervalSince(now)))")
         }
@@ -139,6 +142,7 @@ private struct JSONStatus: Encodable {
         var waitingUntil: Date?
         var queue: Int?
         var nextRescan: Date?
+        var nextRetry: Date?
         var lastError: String?
         var lastErrorAt: Date?
         var outageSince: Date?
@@ -191,6 +195,7 @@ private struct JSONStatus: Encodable {
             waitingUntil: figures?.waitingUntil,
             queue: figures?.queue,
             nextRescan: figures?.nextRescan,
+            nextRetry: figures?.nextRetry,
             lastError: figures?.lastError,
             lastErrorAt: figures?.lastErrorAt,
             outageSince: figures?.outageSince,

@@ -54,9 +54,18 @@ struct Watch: AsyncParsableCommand {
         let command = self
         let stop = StopRequest()
         try await runCommand(options, stopIsSuccess: true, events: events.events, stop: stop) { output in
-            try await command.run(output, stop)
+            do {
+                return try await command.run(output, stop)
+            } catch  where command.isService && mayPass(error) {
+                // Where a person is told what helps, a service is to be started again until it does.
+                var failure = CommandFailure(error)
+                (failure.status, failure.isRetryable) = (.gaveUpWaiting, true)
+                throw failure
+            }
         }
     }
+
+    private var isService: Bool { (try? options.context)?.environment["NOTIFY_SOCKET"] != nil }
 
     private func run(_ output: Output, _ stop: StopRequest) async throws -> ExitStatus {
         var workspace = try Workspace(options.context)
@@ -65,52 +74,72 @@ struct Watch: AsyncParsableCommand {
         if uninstall { return try service.uninstall(in: workspace, output) }
         // A service that is started while somebody syncs waits for its turn; a person is told who it is.
         var patience: Duration = workspace.isService ? .seconds(60) : .zero
+        let progress = ProgressLine(output)
+        defer { progress.clear() }
+        var connection = try await connect(workspace, output, progress)
         while true {
-            let (end, account) = try await watch(workspace, patience: patience, output, stop)
-            guard end.isReconfigured else {
-                output.document(WatchDocument(end, account: account))
+            let end = try await watch(workspace, connection, patience: patience, output, progress, stop)
+            guard let successor = end.successor else {
+                output.document(WatchDocument(end, account: connection.account.name))
                 if !end.blocked.isEmpty { return .stoppedForSafety }
                 return end.failures.isEmpty ? .done : .someFailed
             }
             output.note("the configuration has changed; the watch begins anew with it")
-            workspace = try Workspace(options.context)
+            (workspace, connection) = (successor.workspace, successor.connection)
             // Somebody may have been quicker.
             patience = .seconds(60)
+        }
+    }
+
+    private func connect(
+        _ workspace: Workspace,
+        _ output: Output,
+        _ progress: ProgressLine
+    ) async throws -> Connection {
+        let name = account.account ?? workspace.configuration.defaultAccountName
+        return try await workspace.connect(to: account.account, notice: output.note) { seconds, reason in
+            progress.note(.waiting(seconds: seconds, reason: reason))
+            output.event(.waiting(seconds: seconds, reason: reason), account: name)
         }
     }
 
     /// Watches until it ends, or the configuration is another one.
     private func watch(
         _ workspace: Workspace,
+        _ connection: Connection,
         patience: Duration,
         _ output: Output,
+        _ progress: ProgressLine,
         _ stop: StopRequest
-    ) async throws -> (WatchEnd, account: String) {
-        let progress = ProgressLine(output)
-        defer { progress.clear() }
-        let connection = try await workspace.connect(to: account.account, notice: output.note) { seconds, reason in
-            progress.note(.waiting(seconds: seconds, reason: reason))
-            output.event(
-                .waiting(seconds: seconds, reason: reason),
-                account: account.account ?? workspace.configuration.defaultAccountName
-            )
-        }
+    ) async throws -> WatchEnd {
         let name = connection.account.name
-        let text = WatchText(output: output, progress: progress, account: name, now: workspace.context.now)
+        let text = WatchText(
+            output: output,
+            progress: progress,
+            account: name,
+            isPatient: !onceSettled,
+            now: workspace.context.now
+        )
         let hangups = Hangups()
         defer { hangups.end() }
-        let end = try await workspace.whileLocked(LockHolder.watchCommand(of: name), patience: patience) {
+        return try await workspace.whileLocked(LockHolder.watchCommand(of: name), patience: patience) {
             try await workspace.watch(
                 connection,
                 endsOnceSettled: onceSettled,
                 stop: stop,
-                rescans: hangups.stream
+                rescans: hangups.stream,
+                reconnect: {
+                    let successor = try Workspace(options.context)
+                    return WatchSuccessor(
+                        workspace: successor,
+                        connection: try await connect(successor, output, progress)
+                    )
+                }
             ) { event in
                 output.event(event, account: name)
                 text.tell(event)
             }
         }
-        return (end, name)
     }
 
     private struct WatchDocument: Encodable {

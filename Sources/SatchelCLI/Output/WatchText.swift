@@ -7,6 +7,8 @@ struct WatchText: Sendable {
     let output: Output
     let progress: ProgressLine
     let account: String
+    /// False for a watch that ends once all is done.
+    let isPatient: Bool
     let now: @Sendable () -> Date
 
     func tell(_ event: WatchProgress) {
@@ -17,7 +19,7 @@ struct WatchText: Sendable {
             progress.note(.done(entry))
         // The event of that change is on its way already, or the outage is told once for all files.
         case .sync(.failed(let failure))
-        where !output.verbose && (failure.isOvertaken || failure.isGivenUp || failure.isOfAccount):
+        where !output.verbose && (failure.isOvertaken || failure.isOfOutage(forPatient: isPatient)):
             break
         case .sync(.failed(let failure)):
             progress.clear()

@@ -66,7 +66,7 @@ extension KeyCommand {
         do throws(CommandFailure) {
             printed = try outcome.get()
         } catch {
-            throw KeyError("account \(account): key_command \(error.reason)")
+            throw KeyError("account \(account): key_command \(error.reason)", mayPass: true)
         }
         guard let text = String(validating: printed, as: UTF8.self), let key = ResolvedKey(text) else {
             throw KeyError("account \(account): key_command must print the key and nothing else on one line")

@@ -28,6 +28,11 @@ extension ResolvedKey: CustomStringConvertible, CustomDebugStringConvertible, Cu
 /// Why there is no key, as a sentence that says what to do.
 package struct KeyError: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String
+    /// The key may be had later: what fetches it failed, as with a password manager that is locked.
+    package var mayPass: Bool
 
-    package init(_ description: String) { self.description = description }
+    package init(_ description: String, mayPass: Bool = false) {
+        self.description = description
+        self.mayPass = mayPass
+    }
 }

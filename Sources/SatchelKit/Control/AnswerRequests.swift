@@ -19,27 +19,37 @@ struct RequestDesk {
         self.watcher = watcher
     }
 
+    /// How a sync of the watched account went that somebody else asked for.
+    struct Outcome {
+        var report: SyncReport
+        var scope: Scope
+    }
+
     /// Answers one request that changes something; `isHeld` ends a sync early, because the watch is to end.
     ///
     /// `own` is told what happens to the watched account, `other` what happens to others.
     ///
+    /// - Returns: what it did to the watched account: an outage may have ended with it, or begun.
     /// - Throws: `CancellationError` when the watch is stopped meanwhile; everything else is told to who asked.
     mutating func answer(
         _ request: ControlServer.Request,
         isHeld: @escaping @Sendable () -> Bool,
         own: @escaping SyncObserver,
         other: @escaping SyncObserver
-    ) async throws {
+    ) async throws -> Outcome? {
         defer { request.end() }
         var last = ControlAnswer()
+        var outcome: Outcome?
         do {
             let asked = ControlCoding.value(ControlRequest.self, from: request.line)
             if let sync = asked?.sync {
-                last.sync = ControlAnswer.Sync(
-                    try await self.sync(sync, request, isHeld: isHeld, own: own, other: other)
-                )
+                let done = try await self.sync(sync, request, isHeld: isHeld, own: own, other: other)
+                last.sync = ControlAnswer.Sync(done.report)
+                outcome = done
             } else if let rehydrate = asked?.rehydrate {
-                last.sync = ControlAnswer.Sync(try await self.rehydrate(rehydrate, request, own: own, other: other))
+                let done = try await self.rehydrate(rehydrate, request, own: own, other: other)
+                last.sync = ControlAnswer.Sync(done.report)
+                outcome = done
             } else if let cleanup = asked?.cleanup {
                 last.cleanup = ControlAnswer.Cleanup(try await self.cleanup(cleanup))
             } else if let reconcile = asked?.reconcile {
@@ -57,6 +67,7 @@ struct RequestDesk {
         }
         if let line = ControlCoding.line(last) { request.reply(line) }
         try Task.checkCancellation()
+        return outcome.flatMap { $0.report.account == connection.account.name ? $0 : nil }
     }
 
     private mutating func sync(
@@ -65,7 +76,7 @@ struct RequestDesk {
         isHeld: @escaping @Sendable () -> Bool,
         own: @escaping SyncObserver,
         other: @escaping SyncObserver
-    ) async throws -> SyncReport {
+    ) async throws -> Outcome {
         let connection = try await connection(to: asked.account, id: asked.accountId)
         let scope = try await settledScope(asked.paths)
         var options = SyncOptions()
@@ -73,12 +84,13 @@ struct RequestDesk {
         options.maxDeletes = asked.maxDeletes
         options.isHeld = isHeld
         let observe = isWatched(connection) ? own : other
-        return try await telling(request, connection) { tell in
+        let report = try await telling(request, connection) { tell in
             try await workspace.sync(scope, to: connection, options: options) { event in
                 observe(event)
                 tell(event)
             }
         }
+        return Outcome(report: report, scope: scope)
     }
 
     private mutating func rehydrate(
@@ -86,19 +98,20 @@ struct RequestDesk {
         _ request: ControlServer.Request,
         own: @escaping SyncObserver,
         other: @escaping SyncObserver
-    ) async throws -> SyncReport {
+    ) async throws -> Outcome {
         let connection = try await connection(to: asked.account, id: asked.accountId)
         let scope = try await settledScope(asked.paths)
         var options = RehydrateOptions()
         options.within = asked.within
         options.all = asked.all
         let observe = isWatched(connection) ? own : other
-        return try await telling(request, connection) { tell in
+        let report = try await telling(request, connection) { tell in
             try await workspace.rehydrate(scope, in: connection, options: options) { event in
                 observe(event)
                 tell(event)
             }
         }
+        return Outcome(report: report, scope: scope)
     }
 
     private mutating func reconcile(

@@ -134,6 +134,8 @@ package struct WatchFigures: Codable, Hashable, Sendable {
     package var pausedSince: Date?
     /// When everything is looked at next, events or not.
     package var nextRescan: Date?
+    /// When what failed is tried again; nil while nothing waits for that.
+    package var nextRetry: Date?
 }
 
 /// Both ends write and read alike.

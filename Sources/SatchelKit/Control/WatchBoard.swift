@@ -36,8 +36,12 @@ final class WatchBoard: Sendable {
             figures.waitingFor = nil
             figures.waitingUntil = nil
         }
+        if let next = figures.nextRetry, next <= now { figures.nextRetry = nil }
         return figures
     }
+
+    /// Whether files are known that could not be sent for a cause that may pass.
+    var hasWaiting: Bool { state.withLock { !$0.failed.isEmpty } }
 
     /// Follows a sync.
     func note(_ event: SyncEvent, at now: Date) {
@@ -58,11 +62,11 @@ final class WatchBoard: Sendable {
     }
 
     /// A sync of `scope` is over.
-    func note(_ report: SyncReport, of scope: Scope) {
+    func note(_ report: SyncReport, of scope: Scope, isPatient: Bool) {
         state.withLock { state in
             state.toSend = 0
             state.failed = state.failed.filter { !scope.contains($0) }
-            for failure in report.failures where failure.isRetryable || failure.isOfAccount {
+            for failure in report.failures where failure.mayPass(forPatient: isPatient) || failure.isOfAccount {
                 if let path = failure.path { state.failed.insert(path) }
             }
         }

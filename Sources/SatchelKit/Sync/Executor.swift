@@ -210,7 +210,8 @@ struct Executor: Sendable {
         let failure = SyncReport.Failure(path: path, error)
         report.summary.failed += 1
         report.failures.append(failure)
-        observe(.failed(failure))
+        // Nothing went wrong: who stopped this knows, and the next sync looks whether it arrived.
+        if error.kind != .cancelled { observe(.failed(failure)) }
     }
 
     private func add(_ entry: SyncReport.Entry, to report: inout SyncReport) {

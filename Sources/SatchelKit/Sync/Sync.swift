@@ -41,6 +41,8 @@ extension Workspace {
         options: SyncOptions = SyncOptions(),
         observe: @escaping SyncObserver = { _ in }
     ) async throws -> SyncReport {
+        // With the folder itself replaced, the look says so better.
+        if !options.isDryRun, options.root.map({ $0.isAt(root) }) ?? true { try checkState() }
         let undecided = options.isDryRun ? [:] : try await adoptInterrupted(in: connection)
         if !options.isDryRun { try await endAbandonedLeases(in: connection) }
         let moment = try await accountTime(of: connection)
@@ -78,6 +80,8 @@ extension Workspace {
             observe(.planned(uploads: sums.uploaded + sums.rehydrated, bytes: sums.bytesUploaded))
             return report
         }
+        // The look may have taken long.
+        try checkState()
         report.count(plan)
         report.resting = snapshot.resting
         report.lookTook = lookTook
@@ -217,6 +221,9 @@ extension Workspace {
     }
 
     /// Scans on a thread of its own: it blocks on the disk.
+    ///
+    /// - Throws: ``ScanError``; `CancellationError` when the task is cancelled, as everything else does then: who asked for
+    ///   the end is not to be told of an error.
     func scan(
         _ scope: Scope,
         known: [KnownFile],
@@ -247,11 +254,18 @@ extension Workspace {
                             }
                         )
                     }
-                    continuation.resume(with: result)
+                    continuation.resume(with: result.mapError(\.asCancellation))
                 }
             }
         } onCancel: {
             cancelled.set()
         }
+    }
+}
+
+extension Error {
+    /// Itself, unless it is how a scan says that it was cancelled.
+    fileprivate var asCancellation: any Error {
+        if case .cancelled? = self as? ScanError { CancellationError() } else { self }
     }
 }

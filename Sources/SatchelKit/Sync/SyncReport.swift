@@ -36,6 +36,17 @@ package struct SyncReport: Sendable {
         /// The file changed or went while it was looked at or sent.
         package var isOvertaken: Bool { ["changed", "changing", "vanished"].contains(code) }
 
+        /// Whether it may be over without anybody changing anything.
+        ///
+        /// Something that is no answer of that API mostly comes from a wrong address. Who has the time also takes it for
+        /// what it is in a hotel's network, before somebody has logged in there.
+        package func mayPass(forPatient isPatient: Bool) -> Bool { isRetryable || (isPatient && code == "bad_reply") }
+
+        /// Whether a watch tells it once for all files, when it begins.
+        package func isOfOutage(forPatient isPatient: Bool) -> Bool {
+            isGivenUp || isOfAccount || (isPatient && code == "bad_reply")
+        }
+
         /// Whatever else is sent to the account would meet the same.
         package var isOfAccount: Bool { ["unreachable", "unauthorised", "quota", "budget"].contains(code) }
     }
@@ -52,6 +63,9 @@ package struct SyncReport: Sendable {
         package var deleted = 0
         package var forgotten = 0
         package var bytesUploaded: Int64 = 0
+
+        /// Whatever was sent, again or for the first time.
+        var sent: Int { uploaded + rehydrated }
 
         package var addsUp: Bool { found == uploaded + rehydrated + linked + unchanged + skipped + failed }
     }

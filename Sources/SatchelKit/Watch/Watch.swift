@@ -9,8 +9,9 @@ extension Workspace {
     /// The caller holds the workspace lock. Trouble with files and an account that does not answer are told and tried
     /// again, later and later; only what makes going on pointless or dangerous ends the watch.
     ///
-    /// With `endsOnceSettled` it ends as soon as there is nothing left to do, for scripts. `stop` asks it to end. Each
-    /// element of `rescans` makes it look at everything again.
+    /// With `endsOnceSettled` it ends as soon as there is nothing left that waiting would mend, for scripts. `stop` asks it to end. Each
+    /// element of `rescans` makes it look at everything again. `reconnect` opens the workspace and its account anew when
+    /// the configuration has changed; while it cannot, the watch goes on with the one that it began with.
     ///
     /// - Returns: what it had to leave out of step, or that it is to be begun anew with another configuration.
     @discardableResult
@@ -19,6 +20,7 @@ extension Workspace {
         endsOnceSettled: Bool = false,
         stop: StopRequest = StopRequest(),
         rescans: AsyncStream<Void> = AsyncStream { $0.finish() },
+        reconnect: @escaping @Sendable () async throws -> WatchSuccessor,
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) async throws -> WatchEnd {
         keepLittleFreeMemory()
@@ -76,6 +78,8 @@ extension Workspace {
                 watcher: watcher,
                 care: care,
                 chores: chores,
+                isPatient: !endsOnceSettled,
+                reconnect: reconnect,
                 rescans: RescanSchedule(
                     regular: configuration.watch.rescan,
                     poll: configuration.watch.poll,
@@ -84,22 +88,22 @@ extension Workspace {
                 observe: observe
             )
             try await loop.begin(wakes: wakes)
-            if endsOnceSettled, loop.isSettled {
+            if endsOnceSettled, loop.isAtRest, !wakes.holdsChanges {
                 await wakes.stop()
                 return loop.end
             }
             for await wake in wakes.stream {
                 try Task.checkCancellation()
                 try await loop.handle(wake, wakes: wakes)
-                if endsOnceSettled, loop.isSettled { break }
+                if endsOnceSettled, loop.isAtRest, !wakes.holdsChanges { break }
             }
             await wakes.stop()
             try Task.checkCancellation()
             return loop.end
-        } catch is Reconfigured {
+        } catch let reconfigured as Reconfigured {
             notifier?.tell(.reloading)
             await wakes.stop()
-            return WatchEnd(isReconfigured: true)
+            return WatchEnd(successor: reconfigured.successor)
         } catch {
             await wakes.stop()
             throw error
@@ -126,6 +130,7 @@ extension Workspace {
                     let counts = watcher.counts
                     (figures.watches, figures.events, figures.overflows) =
                         (counts.watches, counts.events, counts.overflows)
+                    if wakes.holdsChanges { figures.settled = false }
                     answer.status = figures
                     request.end(with: answer)
                 } else if let asked = asked?.pause {

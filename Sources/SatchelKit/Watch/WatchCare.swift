@@ -82,12 +82,15 @@ struct WatchCare {
         return try await work(tell, follow)
     }
 
-    /// Takes note of how a sync of the watch's own went; `retriesIn` are the seconds to the next try, if it failed.
-    mutating func note(_ report: SyncReport, of scope: Scope, retriesIn: Double) {
-        board.note(report, of: scope)
+    /// Whether the account takes no files, as far as is known.
+    var isOut: Bool { outage.since != nil }
+
+    /// Takes note of how a sync of the watched account went; `retriesIn` are the seconds to the next try, if it failed.
+    mutating func note(_ report: SyncReport, of scope: Scope, isPatient: Bool, retriesIn: Double) {
+        board.note(report, of: scope, isPatient: isPatient)
         // A new copy ends later than those that are there.
         if scope == .everything || chores.staleAt == nil { looksForEnds = true }
-        let failures = report.failures.filter { $0.isGivenUp || $0.isOfAccount }
+        let failures = report.failures.filter { $0.isOfOutage(forPatient: isPatient) }
         if let first = failures.first {
             let message = report.accountError?.description ?? first.message
             guard case .began? = outage.noteFailure(message, at: now) else { return }
@@ -103,7 +106,7 @@ struct WatchCare {
                     )
                 )
             )
-        } else if scope == .everything || report.summary.uploaded + report.summary.rehydrated > 0 {
+        } else if scope == .everything || (report.summary.sent > 0 && !board.hasWaiting) {
             guard case .ended(let seconds)? = outage.noteSuccess(at: now) else { return }
             board.update { $0.outageSince = nil }
             observe(.recovered(after: seconds))
@@ -156,13 +159,13 @@ struct WatchCare {
             chores.staleAt = try await workspace.manifest.soonestStale(in: connection.id, margin: margin)?
                 .timeIntervalSince1970
         }
-        let isAble = !pause.isPaused && outage.since == nil
+        let isAble = !pause.isPaused && !isOut
         timer.set(isAble ? chores.next.map { $0 - ahead } : nil)
     }
 
     /// What is due now, and noted as done.
     mutating func takeDue() -> Set<Chores.Chore> {
-        guard !pause.isPaused, outage.since == nil else { return [] }
+        guard !pause.isPaused, !isOut else { return [] }
         let now = now + ahead
         let due = chores.due(at: now)
         if due.contains(.renewal) { chores.renewedAt = now }
@@ -172,6 +175,7 @@ struct WatchCare {
 
     /// Deletes what `cleanup` without options would.
     func cleanUp() async throws {
+        try workspace.checkState()
         try await workspace.manifest.setSetting(cleanedKey, to: "\(now + ahead)")
         observe(.cleaned(try await workspace.cleanup(connection, options: CleanupOptions())))
     }

@@ -6,6 +6,17 @@ package struct WatchEnd: Sendable {
     package var blocked: [WorkspacePath] = []
     /// What is not tried again before it changes.
     package var failures: [SyncReport.Failure] = []
-    /// True: it ended because the configuration is another one now, and is to begin anew with that.
-    package var isReconfigured = false
+    /// Set when it ended because the configuration is another one now: what to begin anew with.
+    package var successor: WatchSuccessor?
+}
+
+/// A workspace with a new configuration that has been proven: it could be read, and its account has a key.
+package struct WatchSuccessor: Sendable {
+    package var workspace: Workspace
+    package var connection: Connection
+
+    package init(workspace: Workspace, connection: Connection) {
+        self.workspace = workspace
+        self.connection = connection
+    }
 }

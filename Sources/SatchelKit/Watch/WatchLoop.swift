@@ -4,7 +4,9 @@ internal import SatchelManifest
 internal import SatchelWorkspace
 
 /// The configuration is another one now: the watch has to begin anew.
-struct Reconfigured: Error {}
+struct Reconfigured: Error {
+    var successor: WatchSuccessor
+}
 
 /// The state of one watch: what failed and is to be tried again.
 struct WatchLoop {
@@ -12,13 +14,13 @@ struct WatchLoop {
     let connection: Connection
     let watcher: Watcher
     let chores: Alarm<Double>
+    /// Whether it goes on for as long as it takes: then also what may be no answer of the account at all is waited out.
+    let isPatient: Bool
+    let reconnect: @Sendable () async throws -> WatchSuccessor
     let observe: @Sendable (WatchProgress) -> Void
     private var care: WatchCare
     private var desk: RequestDesk
-    /// Syncs with failures since the last look at everything without any: each doubles the wait.
-    private var failures = 0
-    private var retryAt: ContinuousClock.Instant?
-    private(set) var isSettled = false
+    private var retries = RetrySchedule()
     private var rescans: RescanSchedule
     /// Files that were still being written to, and when they will have rested.
     private var resting: [WorkspacePath: ContinuousClock.Instant] = [:]
@@ -26,7 +28,7 @@ struct WatchLoop {
     private var told: [WorkspacePath: [SecretFinding]] = [:]
     /// What failed and has not been seen to work since.
     private var troubles: [SyncReport.Failure] = []
-    /// A configuration that cannot be read, which was told.
+    /// A configuration that cannot be read or used, which was told.
     private var refused: ConfigurationSnapshot?
 
     init(
@@ -35,6 +37,8 @@ struct WatchLoop {
         watcher: Watcher,
         care: WatchCare,
         chores: Alarm<Double>,
+        isPatient: Bool,
+        reconnect: @escaping @Sendable () async throws -> WatchSuccessor,
         rescans: RescanSchedule,
         observe: @escaping @Sendable (WatchProgress) -> Void
     ) {
@@ -44,9 +48,14 @@ struct WatchLoop {
         self.watcher = watcher
         self.care = care
         self.chores = chores
+        self.isPatient = isPatient
+        self.reconnect = reconnect
         self.observe = observe
         desk = RequestDesk(workspace: workspace, connection: connection, watcher: watcher)
     }
+
+    /// Nothing waits for another try, or for a file to rest: what is out of step stays so until something changes.
+    var isAtRest: Bool { retries.next == nil && resting.isEmpty }
 
     var end: WatchEnd { WatchEnd(blocked: told.keys.sorted(), failures: troubles) }
 
@@ -66,7 +75,13 @@ struct WatchLoop {
     mutating func handle(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
         workspace.life.note()
         wakes.wasTaken(wake)
-        if case .pulse = wake { return care.tellStatus() }
+        switch wake {
+        case .pulse: return care.tellStatus()
+        // At its end: what is being looked at is not settled.
+        case .batch: care.board.update { $0.settled = false }
+        default: break
+        }
+        defer { if case .batch = wake { wakes.batchWasHandled() } }
         try await connection.waits.telling(noteWait) { try await take(wake, wakes: wakes) }
         // Asked to end while something was sent: that has arrived, and nothing more is begun.
         if care.stop.isRequested { throw CancellationError() }
@@ -77,11 +92,12 @@ struct WatchLoop {
     private mutating func settle(_ wakes: WatchWakes) async throws {
         setTimers(wakes)
         try await care.arm(chores)
-        let (counts, isSettled) = (watcher.counts, isSettled)
+        let (counts, isSettled) = (watcher.counts, isAtRest && troubles.isEmpty)
         let nextRescan = rescans.next.map { workspace.now().addingTimeInterval(($0 - .now).inSeconds) }
+        let nextRetry = retries.next.map { workspace.now().addingTimeInterval(($0 - .now).inSeconds) }
         care.board.update { figures in
             (figures.watches, figures.limit, figures.settled) = (counts.watches, counts.limit, isSettled)
-            figures.nextRescan = nextRescan
+            (figures.nextRescan, figures.nextRetry) = (nextRescan, nextRetry)
         }
         care.tellStatus()
     }
@@ -93,7 +109,7 @@ struct WatchLoop {
     private mutating func take(_ wake: WatchWakes.Wake, wakes: WatchWakes) async throws {
         switch wake {
         case .batch(.dirty(let scope)):
-            if scope.contains(Self.configurationPath) { try heedConfiguration() }
+            if scope.contains(Self.configurationPath) { try await heedConfiguration() }
             if touchesRules(scope) {
                 await watcher.rescanWatches()
                 try await sync(.everything, renews: false)
@@ -118,16 +134,16 @@ struct WatchLoop {
         case .rescan, .asked:
             if case .asked = wake { care.notifier?.tell(.reloading) }
             defer { if case .asked = wake { care.notifier?.tell(.ready) } }
-            try heedConfiguration()
+            try await heedConfiguration(again: true)
             // Whatever is in doubt: the folder itself, the watches, the files.
             await watcher.rescanWatches()
             try await sync(.everything, renews: workspace.configuration.renewal == .always)
         case .retry:
-            retryAt = nil
+            retries.begin()
             try await sync(.everything, renews: false)
         case .resumed:
             // Everything, whatever was gathered: copies may have ended meanwhile, as before a start.
-            try heedConfiguration()
+            try await heedConfiguration(again: true)
             care.forgetGathered()
             try await sync(.everything, renews: true)
         case .chores:
@@ -143,39 +159,53 @@ struct WatchLoop {
         case .request(let request):
             let stop = care.stop
             // Who asked finds nobody to answer, and asks again what begins anew.
-            do { try heedConfiguration() } catch {
+            do { try await heedConfiguration() } catch {
                 request.end()
                 throw error
             }
-            try await care.following { own, other in
+            let outcome = try await care.following { own, other in
                 try await desk.answer(request, isHeld: { stop.isRequested }, own: own, other: other)
             }
+            if let outcome { note(outcome.report, of: outcome.scope) }
         }
     }
 
     private static let configurationPath = WorkspacePath(unchecked: Array(Configuration.workspaceFileName.utf8))
 
-    /// Sees whether the configuration is another one than the watch began with; one that cannot be read is told once,
-    /// and the old one goes on to count.
+    /// Sees whether the configuration is another one than the watch began with.
     ///
-    /// - Throws: ``Reconfigured``.
-    private mutating func heedConfiguration() throws {
-        guard let changed = workspace.changedConfiguration(), changed != refused else { return }
+    /// What runs is given up only for what has been proven to run: one that cannot be read, or whose account has no key at
+    /// this moment because the password manager is locked, is told once, and the old one goes on to count. With `again`
+    /// it is tried although that has been told.
+    ///
+    /// - Throws: ``Reconfigured``, `CancellationError`.
+    private mutating func heedConfiguration(again: Bool = false) async throws {
+        guard let changed = workspace.changedConfiguration(), again || changed != refused else { return }
+        // To open a workspace makes its state folder, and would hide that the one of this watch was taken away.
+        if watcher.rootIdentity.isAt(workspace.root) { try workspace.checkState() }
+        let successor: WatchSuccessor
         do {
-            try workspace.checkConfiguration()
+            successor = try await reconnect()
         } catch {
+            try Task.checkCancellation()
+            guard changed != refused else { return }
             refused = changed
-            observe(.notice("\(error)\nthe watch goes on with the configuration that it began with"))
+            observe(
+                .notice(
+                    "\(error)\nthe watch goes on with the configuration that it began with, "
+                        + "and tries the new one with each look at everything"
+                )
+            )
             care.board.note(error: "\(error)", at: workspace.now())
             return
         }
-        throw Reconfigured()
+        throw Reconfigured(successor: successor)
     }
 
     private func setTimers(_ wakes: WatchWakes) {
         wakes.rescan.set(rescans.next)
         wakes.rested.set(resting.values.min())
-        wakes.retry.set(retryAt)
+        wakes.retry.set(retries.next)
     }
 
     /// Brings the scope in step; while the watch is paused, keeps it for later instead.
@@ -206,13 +236,13 @@ struct WatchLoop {
         if let stop = report.stop {
             throw WorkspaceError(.stoppedForSafety, "\(escaped(workspace.root.utf8)): \(stop)")
         }
-        note(report, of: scope)
-        troubles.removeAll { $0.path.map { scope.contains($0) } ?? (scope == .everything) }
-        troubles += report.failures
+        if scope == .everything {
+            rescans.looked(took: report.lookTook, foundChanges: !report.entries.isEmpty, at: .now)
+        }
         observe(.settled(report))
         tell(report, within: scope)
         if let error = report.accountError, error.kind == .unauthorised || error.kind == .quota { throw error }
-        care.note(report, of: scope, retriesIn: retriesIn)
+        note(report, of: scope)
         let files = report.summary.found + report.summary.forgotten
         if scope == .everything || files >= Self.manyFiles { giveBackMemory() }
         return report
@@ -229,27 +259,26 @@ struct WatchLoop {
     private static var manyFiles: Int { 1000 }
 
     /// Seconds to the next try.
-    private var retriesIn: Double { retryAt.map { max(0, ($0 - .now).inSeconds) } ?? 0 }
+    private var retriesIn: Double { retries.next.map { max(0, ($0 - .now).inSeconds) } ?? 0 }
 
-    /// What the report means for what is to be done later.
+    /// What the report means for what is to be done later, and for what is said of the account; whoever asked for it.
     private mutating func note(_ report: SyncReport, of scope: Scope) {
         let now = ContinuousClock.now
         let failed = report.failures.contains { failure in
-            failure.isRetryable && failure.path.flatMap { report.resting[$0] } == nil
+            failure.mayPass(forPatient: isPatient) && failure.path.flatMap { report.resting[$0] } == nil
         }
         if failed || report.accountError != nil {
-            failures += 1
-            retryAt = retryAt ?? now + .seconds(min(300, 5 * pow2(failures - 1)))
+            retries.noteFailure(at: now)
         } else if scope == .everything {
-            failures = 0
-            retryAt = nil
+            retries.noteSuccess()
+        } else if report.summary.sent > 0, care.isOut {
+            retries.noteHope(at: now)
         }
         resting = resting.filter { !scope.contains($0.key) }
         for (path, rest) in report.resting { resting[path] = now + rest }
-        isSettled = retryAt == nil && resting.isEmpty
-        if scope == .everything {
-            rescans.looked(took: report.lookTook, foundChanges: !report.entries.isEmpty, at: now)
-        }
+        troubles.removeAll { $0.path.map { scope.contains($0) } ?? (scope == .everything) }
+        troubles += report.failures
+        care.note(report, of: scope, isPatient: isPatient, retriesIn: retriesIn)
     }
 
     private mutating func tell(_ report: SyncReport, within scope: Scope) {
@@ -282,6 +311,4 @@ struct WatchLoop {
         let names: Set<String> = [".gitignore", ".ignore", ".satchelignore"]
         return paths.contains { names.contains(String(decoding: $0.name, as: UTF8.self)) }
     }
-
-    private func pow2(_ exponent: Int) -> Double { Double(1 << max(0, min(exponent, 10))) }
 }

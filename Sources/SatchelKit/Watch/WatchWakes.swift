@@ -28,6 +28,8 @@ final class WatchWakes: Sendable {
     private let continuation: AsyncStream<Wake>.Continuation
     private let watcher: Watcher
     private let tasks: Mutex<[Task<Void, Never>]> = Mutex([])
+    /// Batches on their way.
+    private let batches = Mutex(0)
     /// Whether a pulse is on its way.
     private let pulsing = Mutex(false)
     private let batchTaken = Turn()
@@ -44,8 +46,9 @@ final class WatchWakes: Sendable {
             Alarm { continuation.yield(.rescan) }, Alarm { continuation.yield(.retry) },
             Alarm { continuation.yield(.rested) }
         )
-        let batches = Task { [batchTaken] in
+        let following = Task { [weak self, batchTaken] in
             for await batch in watcher.batches {
+                self?.batches.withLock { $0 += 1 }
                 continuation.yield(.batch(batch))
                 await batchTaken.wait()
             }
@@ -57,7 +60,7 @@ final class WatchWakes: Sendable {
                 await askTaken.wait()
             }
         }
-        tasks.withLock { $0 += [batches, asking] }
+        tasks.withLock { $0 += [following, asking] }
     }
 
     /// Passes on what other processes ask; `answers` takes what needs no turn of its own.
@@ -90,6 +93,11 @@ final class WatchWakes: Sendable {
         case .rescan, .retry, .resumed, .chores, .rested, .request: return
         }
     }
+
+    /// Whether there are changes that the loop has not come to yet.
+    var holdsChanges: Bool { watcher.holdsChanges || batches.withLock { $0 > 0 } }
+
+    func batchWasHandled() { batches.withLock { $0 -= 1 } }
 
     /// Ends the stream and the watcher.
     ///

@@ -1,5 +1,6 @@
 internal import SatchelCore
 internal import SatchelWorkspace
+internal import Synchronization
 
 extension Workspace {
     /// Runs `work` while this process alone may write to the workspace, or has the watch that holds it do it instead.
@@ -25,7 +26,7 @@ extension Workspace {
             do {
                 let lock = try WorkspaceLock.take(in: state, for: command, at: now())
                 defer { lock.release() }
-                return try await work()
+                return try await holding(lock, work)
             } catch let error as StateError {
                 guard case .locked = error, ContinuousClock.now < deadline else { throw error }
             }
@@ -49,6 +50,27 @@ extension Workspace {
             waitingUpTo: isWatched ? .zero : patience
         )
         defer { lock.release() }
+        return try await holding(lock, work)
+    }
+
+    private func holding<T>(_ lock: WorkspaceLock, _ work: () async throws -> T) async throws -> T {
+        held.withLock { $0 = lock }
+        defer { held.withLock { $0 = nil } }
         return try await work()
+    }
+
+    /// Makes sure that what is remembered from here on will be found again, and that nobody else works here meanwhile.
+    ///
+    /// A manifest that was deleted while it is open takes everything and keeps nothing: what is sent then would be in no
+    /// ledger.
+    ///
+    /// - Throws: ``WorkspaceError`` when the state folder is not the one any more that this process has locked.
+    func checkState() throws(WorkspaceError) {
+        guard let lock = held.withLock(\.self), !lock.isInPlace else { return }
+        throw WorkspaceError(
+            .stoppedForSafety,
+            "\(escaped(state.path.utf8)): it was removed or replaced while satchel worked, and nothing more was sent; "
+                + "start again, after satchel remote reconcile --adopt, which finds the copies that are there"
+        )
     }
 }

@@ -4,6 +4,7 @@ package import SatchelCore
 internal import SatchelManifest
 internal import SatchelRemote
 internal import SatchelWorkspace
+internal import Synchronization
 
 /// An open workspace: its folder, its configuration and its memory.
 ///
@@ -13,12 +14,13 @@ package final class Workspace: Sendable {
     package let root: String
     package let configuration: Configuration
     private let configurationSnapshot: ConfigurationSnapshot
-    private let overrides: [Configuration.Override]
     package let context: Context
     let manifest: Manifest
     let scanner: WorkspaceScanner
     let objects: ObjectStore
     let state: StateFolder
+    /// The lock on the workspace, while this process has it.
+    let held = Mutex<WorkspaceLock?>(nil)
     /// What shows that the work of this process goes on.
     let life: LifeSigns
     let http: HTTPClient
@@ -46,7 +48,6 @@ package final class Workspace: Sendable {
         let life = LifeSigns()
         self.life = life
         http = HTTPClient(onExchange: { life.note() })
-        self.overrides = overrides
         // Before it is read: what is written meanwhile then counts as a change.
         configurationSnapshot = ConfigurationSnapshot(workspace: root, environment: context.environment)
         configuration = try Configuration.load(
@@ -71,11 +72,6 @@ package final class Workspace: Sendable {
     func changedConfiguration() -> ConfigurationSnapshot? {
         let snapshot = ConfigurationSnapshot(workspace: root, environment: context.environment)
         return snapshot == configurationSnapshot ? nil : snapshot
-    }
-
-    /// Reads the configuration as it is now, to see whether it can be read.
-    func checkConfiguration() throws(ConfigurationError) {
-        _ = try Configuration.load(workspace: root, environment: context.environment, overrides: overrides)
     }
 
     /// The policy of a sync to an account, without what flags say for one run.

@@ -16,6 +16,9 @@ struct SystemError: Error, Hashable, Sendable {
     /// This process, or the system, has no descriptor left.
     var meansTooManyFiles: Bool { code == EMFILE || code == ENFILE }
 
+    /// Room, descriptors or memory have run out, which others may give back.
+    var meansShortage: Bool { meansTooManyFiles || code == ENOSPC || code == EDQUOT || code == ENOMEM }
+
     /// The trouble a path is in: kind and sentence part.
     var trouble: SourceError {
         switch code {

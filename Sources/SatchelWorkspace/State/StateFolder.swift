@@ -75,6 +75,12 @@ package struct StateFolder: Hashable, Sendable {
     }
 
     private static func failure(_ doing: String, _ path: String, _ error: SystemError = .last) -> StateError {
-        .failed(doing: doing, path: path, cause: error.description, remedy: writeRemedy(error.code))
+        .failed(
+            doing: doing,
+            path: path,
+            cause: error.description,
+            remedy: writeRemedy(error.code),
+            isShortage: error.meansShortage
+        )
     }
 }

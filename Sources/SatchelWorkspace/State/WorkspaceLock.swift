@@ -11,9 +11,11 @@ import Synchronization
 package final class WorkspaceLock: Sendable {
     /// The locked descriptor; nil after ``release()``.
     private let descriptor: Mutex<Int32?>
+    private let path: String
 
-    private init(holding descriptor: Int32) {
+    private init(holding descriptor: Int32, at path: String) {
         self.descriptor = Mutex(descriptor)
+        self.path = path
     }
 
     deinit {
@@ -48,7 +50,7 @@ package final class WorkspaceLock: Sendable {
                 close(descriptor)
                 throw failure("write", path, error)
             }
-            return WorkspaceLock(holding: descriptor)
+            return WorkspaceLock(holding: descriptor, at: path)
         }
     }
 
@@ -97,6 +99,11 @@ package final class WorkspaceLock: Sendable {
         } ? written : nil
     }
 
+    /// Whether it still keeps others out: the file that it locks stands where they look for it.
+    ///
+    /// With `.satchel` removed, or another one in its place, what is open here is a file that nobody else can find.
+    package var isInPlace: Bool { descriptor.withLock { held in held.map { Self.isStill($0, at: path) } ?? false } }
+
     /// Gives it back; doing so again does nothing.
     package func release() {
         descriptor.withLock { held in
@@ -137,6 +144,12 @@ package final class WorkspaceLock: Sendable {
     }
 
     private static func failure(_ doing: String, _ path: String, _ error: SystemError) -> StateError {
-        .failed(doing: doing, path: path, cause: error.description, remedy: writeRemedy(error.code))
+        .failed(
+            doing: doing,
+            path: path,
+            cause: error.description,
+            remedy: writeRemedy(error.code),
+            isShortage: error.meansShortage
+        )
     }
 }

@@ -35,6 +35,9 @@ final class BatchMailbox: Sendable {
         self.limit = limit
     }
 
+    /// Whether changes wait to be fetched.
+    var holdsChanges: Bool { state.withLock { $0.dirty != nil } }
+
     func post(_ scope: Scope) {
         update { $0.dirty = $0.dirty?.union(scope, limit: limit) ?? scope }
     }

@@ -1,6 +1,6 @@
 internal import CSys
 import Glibc
-import SatchelCore
+package import SatchelCore
 
 extension RootIdentity {
     /// The identity of what `path` leads to now; an errno when it leads nowhere.
@@ -8,6 +8,11 @@ extension RootIdentity {
         var status = stat()
         guard stat(path, &status) == 0 else { return .failure(Errno(code: errno)) }
         return .success(RootIdentity(status))
+    }
+
+    /// Whether `path` leads to that folder now.
+    package func isAt(_ path: String) -> Bool {
+        if case .success(self) = Self.of(path) { true } else { false }
     }
 
     /// Opens the folder that `path` leads to, with its identity; the caller closes it.

@@ -46,4 +46,6 @@ package struct WatchCounts: Hashable, Sendable {
     package var wakeups = 0
     /// Whether folders are left without a watch because the limit was reached.
     package var isPartial = false
+    /// Whether changes have not come to rest yet.
+    package var holdsChanges = false
 }

@@ -26,6 +26,17 @@ package enum WatchError: Error, Hashable, Sendable {
     case system(call: String, code: Int32)
 }
 
+extension WatchError {
+    /// Whether what is missing may be given back by others.
+    package var isShortage: Bool {
+        switch self {
+        case .instanceLimit: true
+        case .rootUnavailable(_, let code), .system(_, let code): SystemError(code).meansShortage
+        default: false
+        }
+    }
+}
+
 extension WatchError: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -108,6 +108,7 @@ final class WatchLoop {
         if !resync.isPending, cookies.hasArrived { answerBarriers() }
         cookies.expire(at: now, removing: removeCookieFile)
         if let scope = settler.due(at: now) { handOver(scope) }
+        if counts.holdsChanges, settler.isEmpty { publishCounts() }
     }
 
     /// Whether the last turn left events behind, which `poll` need not know of: a source may have a buffer of its own.
@@ -219,6 +220,7 @@ final class WatchLoop {
 
     private func publishCounts() {
         counts.watches = table.count
+        counts.holdsChanges = !settler.isEmpty
         signals.publish(counts)
     }
 }

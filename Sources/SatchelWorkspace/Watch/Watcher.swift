@@ -109,6 +109,9 @@ package final class Watcher: Sendable {
     }
 
     package var counts: WatchCounts { signals.counts }
+
+    /// Whether there are changes that nobody was given yet, at rest or not.
+    package var holdsChanges: Bool { signals.counts.holdsChanges || signals.mailbox.holdsChanges }
 }
 
 private func identity(of root: String) throws(WatchError) -> RootIdentity {
