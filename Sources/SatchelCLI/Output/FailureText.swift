@@ -33,7 +33,7 @@ struct FailureText {
     }
 
     private func line(of failure: SyncReport.Failure) -> String {
-        "\(failure.path.map { "\($0): " } ?? "")\(failure.message)"
+        "\(failure.subject)\(failure.message)"
     }
 
     /// `a.txt, b.txt and 104 more files wait for it; the next sync sends them`.

@@ -35,7 +35,7 @@ extension Output {
     }
 
     func text(of failure: SyncReport.Failure) -> String {
-        "\(painted("✗", .red))  \(failure.path.map { "\($0): " } ?? "")\(failure.message)"
+        "\(painted("✗", .red))  \(failure.subject)\(failure.message)"
     }
 
     /// The last line of a sync: sums that add up.

@@ -23,7 +23,7 @@ struct WatchText: Sendable {
             break
         case .sync(.failed(let failure)):
             progress.clear()
-            output.error("\(failure.path.map { "\($0): " } ?? "")\(failure.message)")
+            output.error("\(failure.subject)\(failure.message)")
         case .sync(let event): progress.note(event)
         default:
             progress.clear()
@@ -38,7 +38,7 @@ struct WatchText: Sendable {
             output.info("watching \(watches) \(watches == 1 ? "folder" : "folders") for \(account); Ctrl-C stops")
         case .settled(let report):
             for failure in report.failures where failure.isRetryable && output.verbose {
-                output.note("\(failure.path.map { "\($0): " } ?? "")will be tried again")
+                output.note("\(failure.subject)will be tried again")
             }
         case .notice(let text): output.note(text)
         case .outage(let outage): output.error(text(of: outage))

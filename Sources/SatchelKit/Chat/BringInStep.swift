@@ -25,7 +25,7 @@ extension Workspace {
         }
         if let error = report.accountError { throw error }
         for failure in report.failures {
-            observe(.notice("\(failure.path.map { "\($0): " } ?? "")\(failure.message)"))
+            observe(.notice("\(failure.subject)\(failure.message)"))
         }
         try tellSecrets(of: report, named: named, observe: observe)
         if isRequired, scope != .everything, !report.failures.isEmpty, report.summary.found == report.summary.failed {

@@ -51,7 +51,7 @@ final class WatchBoard: Sendable {
             case .done(let entry) where entry.kind == .upload || entry.kind == .rehydrate:
                 state.toSend = max(0, state.toSend - 1)
             case .failed(let failure) where !failure.isOvertaken:
-                state.figures.lastError = "\(failure.path.map { "\($0): " } ?? "")\(failure.message)"
+                state.figures.lastError = "\(failure.subject)\(failure.message)"
                 state.figures.lastErrorAt = now
             case .waiting(let seconds, let reason):
                 state.figures.waitingFor = reason

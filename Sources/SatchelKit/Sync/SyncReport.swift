@@ -33,6 +33,9 @@ package struct SyncReport: Sendable {
         /// The provider did not do it although it was asked several times; nothing is wrong with the file.
         package var isGivenUp = false
 
+        /// What stands before the message: `src/main.swift: `, with a dot for the workspace's own folder.
+        package var subject: String { path.map { $0.isRoot ? ".: " : "\($0): " } ?? "" }
+
         /// The file changed or went while it was looked at or sent.
         package var isOvertaken: Bool { ["changed", "changing", "vanished"].contains(code) }
 

@@ -11,7 +11,7 @@ struct WantedCopy {
     private let now: Int64
 
     /// - Parameters:
-    ///   - name: the upload name, which is derived from the content.
+    ///   - name: the upload name, which no other upload has.
     ///   - size: bytes.
     ///   - createdAfter: by our clock.
     ///   - head: of the listing; how far our clock is off shows in its date.
