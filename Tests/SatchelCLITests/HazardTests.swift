@@ -227,6 +227,22 @@ import Testing
         }
     }
 
+    @Test func rulesFromOutsideTheWorkspaceCountForAllFilesOnceAnythingChanges() async throws {
+        try await AtWatch.with(
+            ["a.tmp": "a\n", "b.tmp": "b\n", "c.txt": "c\n"],
+            prepare: { at in
+                try await AtWatch.shell("git init -q .", in: at.workspace.root, outside: at.satchel.home.root)
+            }
+        ) { watch in
+            try await watch.shell("echo '*.tmp' >> .git/info/exclude; echo more >> c.txt")
+            try await watch.process.line(containing: "-  a.tmp")
+            try await watch.process.line(containing: "-  b.tmp")
+            try await watch.shell("echo > .git/info/exclude; echo more >> c.txt")
+            try await watch.expectInStep()
+            #expect(try await watch.at.satchel.status().accounts.first?.inStep == 3)
+        }
+    }
+
     @Test func checkoutsOfDistantVersionsAreFollowedAndSentOnce() async throws {
         let make = """
             git init -q .

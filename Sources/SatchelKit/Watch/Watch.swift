@@ -9,9 +9,9 @@ extension Workspace {
     /// The caller holds the workspace lock. Trouble with files and an account that does not answer are told and tried
     /// again, later and later; only what makes going on pointless or dangerous ends the watch.
     ///
-    /// With `endsOnceSettled` it ends as soon as there is nothing left that waiting would mend, for scripts. `stop` asks it to end. Each
-    /// element of `rescans` makes it look at everything again. `reconnect` opens the workspace and its account anew when
-    /// the configuration has changed; while it cannot, the watch goes on with the one that it began with.
+    /// With `endsOnceSettled` it ends as soon as there is nothing left that waiting would mend, for scripts. `stop` asks it
+    /// to end. Each element of `rescans` makes it look at everything again. `reconnect` opens the workspace and its account
+    /// anew when the configuration has changed; while it cannot, the watch goes on with the one that it began with.
     ///
     /// - Returns: what it had to leave out of step, or that it is to be begun anew with another configuration.
     @discardableResult

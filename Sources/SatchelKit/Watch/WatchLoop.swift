@@ -28,6 +28,8 @@ struct WatchLoop {
     private var told: [WorkspacePath: [SecretFinding]] = [:]
     /// What failed and has not been seen to work since.
     private var troubles: [SyncReport.Failure] = []
+    /// The ignore rules from outside the workspace by which everything was looked at last.
+    private var outerRules: [SelectionRule]?
     /// A configuration that cannot be read or used, which was told.
     private var refused: ConfigurationSnapshot?
 
@@ -60,6 +62,7 @@ struct WatchLoop {
     var end: WatchEnd { WatchEnd(blocked: told.keys.sorted(), failures: troubles) }
 
     mutating func begin(wakes: WatchWakes) async throws {
+        outerRules = workspace.scanner.outerRules()
         var report: SyncReport?
         if let since = care.pause.since {
             observe(.paused(since: since))
@@ -110,7 +113,7 @@ struct WatchLoop {
         switch wake {
         case .batch(.dirty(let scope)):
             if scope.contains(Self.configurationPath) { try await heedConfiguration() }
-            if touchesRules(scope) {
+            if outerRulesHaveChanged() || touchesRules(scope) {
                 await watcher.rescanWatches()
                 try await sync(.everything, renews: false)
             } else {
@@ -135,6 +138,7 @@ struct WatchLoop {
             if case .asked = wake { care.notifier?.tell(.reloading) }
             defer { if case .asked = wake { care.notifier?.tell(.ready) } }
             try await heedConfiguration(again: true)
+            outerRules = workspace.scanner.outerRules()
             // Whatever is in doubt: the folder itself, the watches, the files.
             await watcher.rescanWatches()
             try await sync(.everything, renews: workspace.configuration.renewal == .always)
@@ -303,6 +307,14 @@ struct WatchLoop {
     private func holdsFolder(_ scope: Scope) -> Bool {
         guard case .paths(let paths) = scope else { return false }
         return paths.contains { path in isFolder(at: path, below: workspace.root) }
+    }
+
+    /// Whether ignore rules that no event tells of are others than before: a look at what changed would heed them there,
+    /// and leave the rest by the old ones.
+    private mutating func outerRulesHaveChanged() -> Bool {
+        let before = outerRules
+        outerRules = workspace.scanner.outerRules()
+        return outerRules != before
     }
 
     /// Whether an ignore file is among the changes: what is selected may then differ anywhere below it.

@@ -3,9 +3,8 @@ package import SatchelCore
 
 /// The Files API of the Gemini API.
 ///
-/// Facts are from Google's SDK and cookbook of 2026 and from what its users saw. Names are ours to choose, so before
-/// anything is sent one question tells whether the content is there; a copy is adopted when more than half of its two
-/// days is left.
+/// Facts are from Google's SDK and cookbook of 2026 and from what its users saw. Names are ours to choose and follow from
+/// the upload, so before anything is sent one question tells whether an earlier try of it arrived.
 package struct GeminiFiles: FileProvider {
     package let traits: ProviderTraits
     let exchange: FilesExchange

@@ -110,6 +110,13 @@ package struct WorkspaceScanner: Sendable {
         return .selected(isFolder: found == .folder)
     }
 
+    /// The rules from outside the workspace's own folders as they are now: global excludes, `.git/info/exclude`, and
+    /// ignore files of the folders above; nil when they cannot be read.
+    package func outerRules() -> [SelectionRule]? {
+        guard let outer = try? OuterRules(root: root, policy: policy, environment: environment) else { return nil }
+        return (outer.last + outer.parents).flatMap(\.file.rules)
+    }
+
     /// Goes through the folders that a scan would enter, for a watcher; reads no file but those with rules.
     ///
     /// - Parameters:
